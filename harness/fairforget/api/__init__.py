@@ -1,0 +1,47 @@
+"""What a plugin subclasses. Importing this imports neither torch nor numpy."""
+
+from __future__ import annotations
+
+from fairforget.api.curriculum import Curriculum
+from fairforget.api.difficulty import Difficulty
+from fairforget.api.engine import Engine, Executor, Future
+from fairforget.api.method import LossMethod, Method, UnlearningBatch, UnlearningRun
+from fairforget.api.metric import Measurement, Metric, MetricUse, Subject
+from fairforget.api.plugin import Plugin
+from fairforget.api.pool import Pool, PoolScore
+from fairforget.api.sample import Corpus, Sample, TrainingText
+from fairforget.api.sampler import Sampler
+from fairforget.api.score import Scores
+from fairforget.api.spec import PluginSpec
+from fairforget.api.task import Pretrained, Scratch, TargetRecipe, Task, Template, Training
+
+__all__ = [
+    "Corpus",
+    "Curriculum",
+    "Difficulty",
+    "Engine",
+    "Executor",
+    "Future",
+    "LossMethod",
+    "Measurement",
+    "Method",
+    "Metric",
+    "MetricUse",
+    "Plugin",
+    "PluginSpec",
+    "Pool",
+    "PoolScore",
+    "Pretrained",
+    "Sample",
+    "Sampler",
+    "Scores",
+    "Scratch",
+    "Subject",
+    "TargetRecipe",
+    "Task",
+    "Template",
+    "Training",
+    "TrainingText",
+    "UnlearningBatch",
+    "UnlearningRun",
+]

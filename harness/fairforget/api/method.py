@@ -1,0 +1,114 @@
+"""Methods: unlearning algorithms."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from fairforget.api.plugin import Plugin
+from fairforget.api.sample import Sample
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from fairforget.lm.tokens import SampleSet, TokenBatch, TokenLogprobs
+
+
+class UnlearningBatch(Protocol):
+    """What one update sees."""
+
+    @property
+    def forget(self) -> TokenBatch:
+        """The forget samples of this update; labels cover the completion and its end-of-text token."""
+        ...
+
+    @property
+    def retain(self) -> TokenBatch:
+        """Their retain partners, one each; the same for every method on the same draw."""
+        ...
+
+    @property
+    def refusal(self) -> TokenBatch:
+        """The forget prompts, each answered by a refusal that depends on the seed and the sample alone."""
+        ...
+
+    def reference(self, tokens: TokenBatch) -> TokenLogprobs:
+        """Return the log-probabilities of `tokens` under the target as it was before unlearning (no gradient)."""
+        ...
+
+    def reference_logits(self, tokens: TokenBatch) -> torch.Tensor:
+        """Return the logits (batch, time, vocabulary) of the target as it was before unlearning (no gradient)."""
+        ...
+
+
+class UnlearningRun(Protocol):
+    """One cell from a method's side: a model, what it should forget, and what it may spend."""
+
+    @property
+    def model(self) -> Any:
+        """The model to edit in place; every pass through it is counted."""
+        ...
+
+    @property
+    def forget(self) -> SampleSet: ...
+
+    @property
+    def retain(self) -> SampleSet:
+        """Everything the target was trained on and should keep: the retain set and the rest of the pool."""
+        ...
+
+    @property
+    def samples(self) -> Sequence[Sample]:
+        """The forget samples."""
+        ...
+
+    @property
+    def rng(self) -> np.random.Generator: ...
+
+    def batches(self) -> Any:
+        """Return an iterator of `UnlearningBatch` that ends when the budget is spent or the stop rule is met.
+
+        It yields in the order of the curriculum. Take one update a batch.
+        """
+        ...
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Return the study's optimizer over the trainable parameters of `model`."""
+        ...
+
+    def descend(self, loss: Any) -> None:
+        """Run the harness's update loop on ``loss(model, batch)``: backward, clipping, step, budget, stop rule."""
+        ...
+
+    def retrain(self) -> None:
+        """Replace the model's weights by the oracle's: the target's recipe run again without the draw.
+
+        Raises:
+            FairforgetError: the target has no recipe (a bare checkpoint).
+        """
+        ...
+
+
+class Method(Plugin, ABC):
+    """An unlearning algorithm with a loop of its own. Most are a `LossMethod`."""
+
+    reference: ClassVar[Literal["untouched", "oracle"] | None] = None
+    """Marks the two rows every board shows for comparison; they have no curriculum and no rank."""
+
+    @abstractmethod
+    def unlearn(self, run: UnlearningRun) -> None:
+        """Edit ``run.model`` in place, within the budget."""
+
+
+class LossMethod(Method):
+    """A method that is a loss; order, budget, optimizer and counting are the harness's."""
+
+    @abstractmethod
+    def loss(self, model: Any, batch: UnlearningBatch) -> torch.Tensor:
+        """Return the scalar to minimise for one update."""
+
+    def unlearn(self, run: UnlearningRun) -> None:
+        """Minimise `loss` by the harness's loop."""
+        run.descend(self.loss)

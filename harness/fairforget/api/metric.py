@@ -1,0 +1,101 @@
+"""Metrics measure an unlearned model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from fairforget.api.plugin import Plugin
+from fairforget.api.sample import Sample
+from fairforget.api.spec import PluginSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Role = Literal["completeness", "utility", "diagnostic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a metric found: a value an item, and the aggregate."""
+
+    value: float
+    """The aggregate; NaN where nothing could be measured."""
+    items: Mapping[str, float]
+    """By sample id. For a set-level statistic (AUC) the item values it was computed from."""
+    n: int
+    """Items behind `value`."""
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    """Sample id -> why it has no value. Never dropped silently."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """JSON-able settings and by-products worth keeping."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricUse:
+    """A metric in a task: on which samples, in which role."""
+
+    column: str
+    """Unique name of the column on boards and in records, for example ``forget_rouge_l``."""
+    metric: PluginSpec
+    on: str
+    """``forget``, ``retain``, ``holdout`` or a name in `Corpus.evaluation`."""
+    role: Role
+    complement: bool = False
+    """Record 1 − value, aggregate and items alike; for a completeness column of something that measures memory."""
+    average: bool = True
+    """Whether the column enters the average of its role (the paper's UC and UT)."""
+    view: Literal["probability", "generation"] | None = None
+    """Marks the completeness column that stands for completeness by probability, or by generation."""
+
+
+class Subject(Protocol):
+    """The model under measurement together with one set of samples; forward passes are shared between metrics.
+
+    All lists are in the order of `samples`. Token arrays cover the scored tokens (the completion without its
+    end-of-text token).
+    """
+
+    @property
+    def samples(self) -> Sequence[Sample]: ...
+
+    def on(self, name: str) -> Subject:
+        """Return the same model with another set: ``forget``, ``retain``, ``holdout``, or of `Corpus.evaluation`."""
+        ...
+
+    def logprobs(self, prompt: str = "prompt", completion: str = "completion") -> list[np.ndarray]:
+        """Return natural-log probabilities of the scored tokens, float64, one array (n_tokens,) a sample.
+
+        `prompt` and `completion` name the wording: the sample's own, or a key of `Sample.variants`, with ``:i`` for
+        the i-th of several (``perturbed_completion:2``). An empty array means that there was nothing to score.
+        """
+        ...
+
+    def hits(self) -> list[np.ndarray]:
+        """Return for every scored token whether it is the model's first choice (ties: lowest id); bool (n_tokens,)."""
+        ...
+
+    def generate(self, prompt: str = "prompt") -> list[str]:
+        """Return the greedy answer to each prompt (or to the named variant of it)."""
+        ...
+
+    def continuations(self, stride: int = 1) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
+        """Return for each sample (generated, reference) token pairs, one a prefix x_<t of the completion, t = 1, 1 + stride, …
+
+        Generated is the greedy continuation after prompt and x_<t, at most as long as the reference x_>=t.
+        """
+        ...
+
+
+class Metric(Plugin, ABC):
+    """One measurement."""
+
+    higher_is: ClassVar[Literal["more memory", "less memory", "better", "worse"]]
+    """The direction of the raw value: of the sample's memory (probability: "more memory") or of quality itself."""
+    unit: ClassVar[str] = ""
+
+    @abstractmethod
+    def measure(self, subject: Subject) -> Measurement:
+        """Measure the subject's model on the subject's samples."""

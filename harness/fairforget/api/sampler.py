@@ -1,0 +1,41 @@
+"""Samplers draw forget sets."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fairforget.api.plugin import Plugin
+from fairforget.api.pool import Pool
+from fairforget.api.spec import PluginSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Sampler(Plugin, ABC):
+    """Draws forget sets from the pool, by stratum."""
+
+    @property
+    @abstractmethod
+    def strata(self) -> Sequence[str]:
+        """The strata it can draw from, in the order boards show them, for example ``("easy", "medium", "hard")``."""
+
+    def needs(self) -> Sequence[PluginSpec]:
+        """Return the difficulties whose scores have to be in `Pool.scores` before `draw` is called."""
+        return ()
+
+    @abstractmethod
+    def draw(self, pool: Pool, stratum: str, size: int, rng: np.random.Generator) -> Sequence[str]:
+        """Return the ids of one forget set of at most `size` samples.
+
+        Args:
+            pool: what may be forgotten; draw from `Pool.units` so that whole groups stay whole.
+            stratum: one of `strata`.
+            size: wanted number of samples; whole groups are never cut, so a draw may be smaller, never larger.
+            rng: the only source of randomness; another generator is passed for every draw.
+
+        Raises:
+            FairforgetError: the stratum is empty or cannot fill the draw; the message says which and how large it is.
+        """

@@ -1,0 +1,101 @@
+"""Tasks: a corpus, the model that knows it, and what is measured."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from fairforget.api.metric import MetricUse
+from fairforget.api.plugin import Plugin
+from fairforget.api.sample import Corpus
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """How prompt and completion become one text."""
+
+    prompt: str = "{prompt}"
+    """Format of what stands before the completion; ``{prompt}`` is replaced."""
+    completion: str = " {completion}"
+    chat: bool = False
+    """Put the prompt through the tokenizer's chat template as a user's turn, the completion as the assistant's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A small model made from nothing: architecture, sizes, and a tokenizer trained on the corpus."""
+
+    config: Mapping[str, Any]
+    """``model_type`` and the arguments of its transformers config; the vocabulary size is set by the tokenizer."""
+    vocabulary: int = 1024
+    """Entries of the byte-level BPE tokenizer, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pretrained:
+    """A model that exists: a hub id or a local folder."""
+
+    path: str
+    revision: str | None = None
+    gguf_file: str | None = None
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    adapter: Mapping[str, Any] | None = None
+    """``path`` of a LoRA adapter to merge, or LoRA settings (``r``, ``alpha``, ``dropout``, ``target_modules``) to train."""
+    trust_remote_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How the target learns the corpus; the oracle of a draw is trained the same way without the draw."""
+
+    epochs: int
+    learning_rate: float
+    batch_size: int
+    weight_decay: float = 0.0
+    warmup: float = 0.05
+    """Share of the updates with a linearly rising rate."""
+    schedule: Literal["constant", "linear", "cosine"] = "cosine"
+    max_grad_norm: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRecipe:
+    """How to make the target model."""
+
+    base: Scratch | Pretrained
+    training: Training | None
+    """None: the base is the target as it stands, and there is no oracle."""
+    template: Template = Template()
+    max_length: int = 512
+    """Tokens of prompt and completion; a longer text is an error that names the sample, never cut silently."""
+
+
+class Task(Plugin, ABC):
+    """A corpus, its target, its metrics."""
+
+    version: ClassVar[int]
+    """Raised by hand whenever the same model would get other scores; results of two versions never share a table."""
+    licence: ClassVar[str] = ""
+    citation: ClassVar[str] = ""
+
+    @abstractmethod
+    def corpus(self) -> Corpus:
+        """Return (or load) the corpus; the same bytes at every call.
+
+        Raises:
+            FairforgetError: a file is missing or has another schema; the message names file, row and key.
+        """
+
+    @abstractmethod
+    def target(self) -> TargetRecipe:
+        """Return how the model that knows the corpus is made; the study's ``model`` replaces the base."""
+
+    @abstractmethod
+    def metrics(self) -> Sequence[MetricUse]:
+        """Return what is measured, in the order of the board's columns."""
+
+    def max_new_tokens(self) -> int:
+        """Return how many tokens a generated answer may have."""
+        return 64

@@ -1,0 +1,25 @@
+"""What can go wrong in a way the user can mend."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class FairforgetError(Exception):
+    """The user's input is wrong, or the machine cannot do what was asked.
+
+    The command line prints the message alone, without a traceback, and exits with code 2. So the message has to
+    name the file, key or plugin, and say the mend.
+    """
+
+
+def did_you_mean(name: str, choices: Iterable[str], *, most: int = 20) -> str:
+    """Return "Did you mean 'x'? Available: a, b." for an unknown `name`; at most `most` choices are listed."""
+    known = sorted(set(choices))
+    if not known:
+        return "There are none to choose from."
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    guess = f"Did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
+    more = f" … ({len(known)} in all)" if len(known) > most else ""
+    return f"{guess}Available: {', '.join(known[:most])}{more}."

@@ -1,0 +1,1 @@
+"""Language-model arithmetic shared by the harness and by plugins: tokens, log-probabilities, passes, generation."""

@@ -1,0 +1,53 @@
+"""Log-probabilities of labels, exact where the model is certain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from fairforget.lm.tokens import Reduction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenLogprobs:
+    """Log-probabilities of the labelled tokens of a batch."""
+
+    values: torch.Tensor
+    """(batch, time − 1) float32, natural log, 0 where nothing is labelled."""
+    mask: torch.Tensor
+    """(batch, time − 1) bool, true where a label was scored."""
+
+    def nll(self, reduction: Reduction) -> torch.Tensor:
+        """Return the negative log-likelihood: (batch,) for ``sum`` and ``mean``, a scalar for ``tokens``."""
+        if reduction == "sum":
+            return -self.values.sum(-1)
+        if reduction == "mean":
+            return -self.values.sum(-1) / self.mask.sum(-1).clamp_min(1)
+        if reduction == "tokens":
+            return -self.values.sum() / self.mask.sum().clamp_min(1)
+        msg = f"reduction must be 'sum', 'mean' or 'tokens', not {reduction!r}"
+        raise ValueError(msg)
+
+
+def label_logprobs(logits: torch.Tensor, labels: torch.Tensor) -> TokenLogprobs:
+    """Return log p(label) for every labelled position, by the exclusive log-sum-exp.
+
+    ``-log p = softplus(logsumexp_{j != y}(z_j - z_y))`` stays accurate where p rounds to 1: plain float32
+    ``log_softmax`` gives exactly 0 there, and a ratio to it is NaN.
+
+    Args:
+        logits: (batch, time, vocabulary), any float dtype; computed in float32 (float64 stays).
+        labels: (batch, time), `IGNORE` = -100 where nothing is scored; position t is predicted by logits at t − 1.
+    """
+    targets, mask = labels[:, 1:], labels[:, 1:] != -100
+    # Only labelled positions are upcast and reduced: a vocabulary of 50,000 makes the rest the dearest part.
+    picked = logits[:, :-1][mask]
+    picked = picked if picked.dtype == torch.float64 else picked.float()
+    index = targets[mask].unsqueeze(-1)
+    rest = (picked - picked.gather(-1, index)).scatter(-1, index, -torch.inf)
+    flat = -torch.nn.functional.softplus(torch.logsumexp(rest, -1))
+    values = torch.zeros(mask.shape, dtype=flat.dtype, device=flat.device).masked_scatter(mask, flat)
+    return TokenLogprobs(values, mask)

@@ -1,0 +1,133 @@
+"""Samples as tokens, and batches of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import torch
+
+from fairforget.api.sample import Corpus, Sample
+
+if TYPE_CHECKING:
+    from fairforget.lm.logprobs import TokenLogprobs
+
+IGNORE = -100
+"""The label of a position that is not scored, as in transformers."""
+
+Reduction = Literal["sum", "mean", "tokens"]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSample:
+    """A sample as the model sees it: prompt, completion, end-of-text."""
+
+    sample: Sample
+    input_ids: tuple[int, ...]
+    start: int
+    """Position of the first token of the completion."""
+    end: int
+    """Position after the last token of the completion; the end-of-text token, if any, follows."""
+
+    @property
+    def length(self) -> int:
+        """Number of scored tokens."""
+        return self.end - self.start
+
+
+class SampleSet(Sequence[EncodedSample]):
+    """Encoded samples with what is needed to batch them."""
+
+    def __init__(self, samples: Sequence[EncodedSample], *, pad_id: int, corpus: Corpus | None = None) -> None:
+        self._samples = tuple(samples)
+        self.pad_id = pad_id
+        self.corpus = corpus
+        """The corpus the samples come from, for scores that count words in it."""
+
+    @overload
+    def __getitem__(self, index: int) -> EncodedSample: ...
+    @overload
+    def __getitem__(self, index: slice) -> SampleSet: ...
+    def __getitem__(self, index: int | slice) -> EncodedSample | SampleSet:
+        if isinstance(index, slice):
+            return SampleSet(self._samples[index], pad_id=self.pad_id, corpus=self.corpus)
+        return self._samples[index]
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def take(self, positions: Sequence[int]) -> SampleSet:
+        """Return the samples at `positions`, in that order."""
+        return SampleSet([self._samples[i] for i in positions], pad_id=self.pad_id, corpus=self.corpus)
+
+    def batch(self, *, eos: bool, device: torch.device | str = "cpu") -> TokenBatch:
+        """Return all samples as one right-padded batch.
+
+        Args:
+            eos: whether the end-of-text token after the completion is labelled: true for what is trained and
+                unlearned, false for what is scored.
+            device: where the tensors live.
+        """
+        return collate(self._samples, pad_id=self.pad_id, eos=eos, device=device)
+
+    def buckets(self, tokens: int) -> Iterator[list[int]]:
+        """Yield positions of samples of like length, longest first, padded size at most `tokens` a bucket."""
+        order = sorted(range(len(self)), key=lambda i: (-len(self._samples[i].input_ids), i))
+        while order:
+            width = len(self._samples[order[0]].input_ids)
+            size = max(1, tokens // max(width, 1))
+            yield order[:size]
+            order = order[size:]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenBatch:
+    """Right-padded tokens with labels: what a loss works on."""
+
+    ids: tuple[str, ...]
+    """Sample ids, one a row."""
+    input_ids: torch.Tensor
+    """(batch, time) int64."""
+    attention_mask: torch.Tensor
+    """(batch, time) int64, 0 on padding."""
+    labels: torch.Tensor
+    """(batch, time) int64, `IGNORE` where nothing is scored; not shifted, as in transformers."""
+
+    def logits(self, model: Any) -> torch.Tensor:
+        """Run one forward pass: logits (batch, time, vocabulary) in the model's dtype."""
+        logits: torch.Tensor = model(input_ids=self.input_ids, attention_mask=self.attention_mask, use_cache=False).logits
+        return logits
+
+    def logprobs(self, model: Any) -> TokenLogprobs:
+        """Run one forward pass: float32 log-probabilities of the labels, (batch, time − 1), with their mask."""
+        from fairforget.lm.logprobs import label_logprobs
+
+        return label_logprobs(self.logits(model), self.labels)
+
+    def nll(self, model: Any, reduction: Reduction = "tokens") -> torch.Tensor:
+        """Run one forward pass and return the negative log-likelihood of the labels.
+
+        Returns:
+            ``sum`` and ``mean``: (batch,), over the tokens of each sample; ``tokens``: a scalar, the mean over all
+            labelled tokens of the batch, what transformers returns as ``outputs.loss``.
+        """
+        return self.logprobs(model).nll(reduction)
+
+
+def collate(
+    samples: Sequence[EncodedSample], *, pad_id: int, eos: bool, device: torch.device | str = "cpu"
+) -> TokenBatch:
+    """Right-pad samples into one batch; see `SampleSet.batch`."""
+    width = max((len(s.input_ids) for s in samples), default=0)
+    input_ids = torch.full((len(samples), width), pad_id, dtype=torch.long)
+    mask = torch.zeros((len(samples), width), dtype=torch.long)
+    labels = torch.full((len(samples), width), IGNORE, dtype=torch.long)
+    for row, sample in enumerate(samples):
+        ids = torch.tensor(sample.input_ids, dtype=torch.long)
+        stop = len(ids) if eos else sample.end
+        input_ids[row, : len(ids)] = ids
+        mask[row, : len(ids)] = 1
+        labels[row, sample.start : stop] = ids[sample.start : stop]
+    names = tuple(s.sample.id for s in samples)
+    return TokenBatch(names, input_ids.to(device), mask.to(device), labels.to(device))
