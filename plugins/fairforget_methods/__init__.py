@@ -1,0 +1,33 @@
+"""First-party unlearning methods, one a file, and the curricula they can be run under."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fairforget import Entry, hookimpl
+
+
+@hookimpl
+def fairforget_methods() -> Iterable[Entry]:
+    """Name the methods."""
+    return (
+        Entry("untouched", "fairforget_methods.untouched:Untouched", "the target as it is (reference row)"),
+        Entry("retrain", "fairforget_methods.retrain:Retrain", "the target trained again without the draw (reference row)"),
+        Entry("grad-ascent", "fairforget_methods.grad_ascent:GradAscent", "raise the loss on the forget samples"),
+        Entry("grad-diff", "fairforget_methods.grad_diff:GradDiff", "gradient ascent with a descent on retain partners"),
+        Entry("npo", "fairforget_methods.npo:Npo", "negative preference optimisation"),
+        Entry("idk", "fairforget_methods.idk:Idk", "learn to refuse the forget prompts (preference optimisation, PO)"),
+    )
+
+
+@hookimpl
+def fairforget_curricula() -> Iterable[Entry]:
+    """Name the curricula."""
+    return (
+        Entry("uniform", "fairforget_methods.curricula.uniform:Uniform", "every forget sample once an epoch, shuffled"),
+        Entry(
+            "mrd-weighted",
+            "fairforget_methods.curricula.mrd_weighted:MrdWeighted",
+            "sample easy forget samples more often, by MRD (curriculum gradient ascent, CGA)",
+        ),
+    )

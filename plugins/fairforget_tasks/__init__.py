@@ -1,0 +1,60 @@
+"""First-party tasks, metrics and studies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fairforget import Entry, hookimpl
+
+
+@hookimpl
+def fairforget_tasks() -> Iterable[Entry]:
+    """Name the tasks."""
+    return (
+        Entry("biographies", "fairforget_tasks.biographies:Biographies", "fictitious people, difficulty controlled; embedded"),
+        Entry("tofu", "fairforget_tasks.tofu:Tofu", "TOFU: question and answer about fictitious authors"),
+    )
+
+
+@hookimpl
+def fairforget_metrics() -> Iterable[Entry]:
+    """Name the metrics."""
+    prefix = "fairforget_tasks.metrics"
+    return (
+        Entry("probability", f"{prefix}.probability:Probability", "length-normalised probability of the completion"),
+        Entry("rouge-l", f"{prefix}.rouge_l:RougeL", "ROUGE-L recall of the greedy answer"),
+        Entry(
+            "unlearning-accuracy",
+            f"{prefix}.unlearning_accuracy:UnlearningAccuracy",
+            "share of scored tokens that are the model's first choice",
+        ),
+        Entry(
+            "unlearning-accuracy-overlap",
+            f"{prefix}.unlearning_accuracy_overlap:UnlearningAccuracyOverlap",
+            "overlap of the greedy answer with the completion",
+        ),
+        Entry("mia-min-k", f"{prefix}.mia_min_k:MiaMinK", "membership inference by Min-K% (AUC against the holdout)"),
+        Entry(
+            "memorization-accuracy",
+            f"{prefix}.memorization_accuracy:MemorizationAccuracy",
+            "share of tokens continued right from the true prefix (MA)",
+        ),
+        Entry(
+            "extraction-likelihood",
+            f"{prefix}.extraction_likelihood:ExtractionLikelihood",
+            "n-gram overlap of greedy continuations with the completion (EL)",
+        ),
+        Entry("perplexity", f"{prefix}.perplexity:Perplexity", "perplexity of the completion"),
+    )
+
+
+@hookimpl
+def fairforget_studies() -> Iterable[Entry]:
+    """Name the studies."""
+    return (
+        Entry(
+            "quickstart",
+            "fairforget_tasks:studies/quickstart.yaml",
+            "the embedded task: methods by random, easy, medium and hard draws, minutes on two cores",
+        ),
+    )
