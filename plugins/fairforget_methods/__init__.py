@@ -12,9 +12,9 @@ def fairforget_methods() -> Iterable[Entry]:
     """Name the methods."""
     return (
         Entry("untouched", "fairforget_methods.untouched:Untouched", "the target as it is (reference row)"),
-        Entry("retrain", "fairforget_methods.retrain:Retrain", "the target trained again without the draw (reference row)"),
+        Entry("retrain", "fairforget_methods.retrain:Retrain", "the target trained without the draw (reference row)"),
         Entry("grad-ascent", "fairforget_methods.grad_ascent:GradAscent", "raise the loss on the forget samples"),
-        Entry("grad-diff", "fairforget_methods.grad_diff:GradDiff", "gradient ascent with a descent on retain partners"),
+        Entry("grad-diff", "fairforget_methods.grad_diff:GradDiff", "gradient ascent, and descent on retain partners"),
         Entry("npo", "fairforget_methods.npo:Npo", "negative preference optimisation"),
         Entry("idk", "fairforget_methods.idk:Idk", "learn to refuse the forget prompts (preference optimisation, PO)"),
     )

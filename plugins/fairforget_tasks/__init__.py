@@ -11,7 +11,7 @@ from fairforget import Entry, hookimpl
 def fairforget_tasks() -> Iterable[Entry]:
     """Name the tasks."""
     return (
-        Entry("biographies", "fairforget_tasks.biographies:Biographies", "fictitious people, difficulty controlled; embedded"),
+        Entry("biographies", "fairforget_tasks.biographies:Biographies", "fictitious people of controlled difficulty"),
         Entry("tofu", "fairforget_tasks.tofu:Tofu", "TOFU: question and answer about fictitious authors"),
     )
 
