@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from fairforget.api.plugin import Plugin
@@ -67,8 +67,8 @@ class UnlearningRun(Protocol):
     @property
     def rng(self) -> np.random.Generator: ...
 
-    def batches(self) -> Any:
-        """Return an iterator of `UnlearningBatch` that ends when the budget is spent or the stop rule is met.
+    def batches(self) -> Iterator[UnlearningBatch]:
+        """Return an iterator of batches that ends when the budget is spent or the stop rule is met.
 
         It yields in the order of the curriculum. Take one update a batch.
         """
@@ -78,7 +78,7 @@ class UnlearningRun(Protocol):
         """Return the study's optimizer over the trainable parameters of `model`."""
         ...
 
-    def descend(self, loss: Any) -> None:
+    def descend(self, loss: Callable[[Any, UnlearningBatch], torch.Tensor]) -> None:
         """Run the harness's update loop on ``loss(model, batch)``: backward, clipping, step, budget, stop rule."""
         ...
 
@@ -96,6 +96,8 @@ class Method(Plugin, ABC):
 
     reference: ClassVar[Literal["untouched", "oracle"] | None] = None
     """Marks the two rows every board shows for comparison; they have no curriculum and no rank."""
+    uses_retain: ClassVar[bool] = True
+    """Whether the loss looks at ``batch.retain``; for the estimate of a plan's cost only."""
 
     @abstractmethod
     def unlearn(self, run: UnlearningRun) -> None:

@@ -81,10 +81,13 @@ class Subject(Protocol):
         """Return the greedy answer to each prompt (or to the named variant of it)."""
         ...
 
-    def continuations(self, stride: int = 1) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
-        """Return for each sample (generated, reference) token pairs, one a prefix x_<t of the completion, t = 1, 1 + stride, …
+    def continuations(
+        self, stride: int = 1, shortest: int = 1
+    ) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
+        """Return for each sample (generated, reference) token pairs, one a prefix of t tokens of the completion.
 
-        Generated is the greedy continuation after prompt and x_<t, at most as long as the reference x_>=t.
+        Generated is the greedy continuation after the prompt and the prefix, at most as long as the reference, which is
+        what follows the prefix; t = 1, 1 + stride, … while the reference has at least `shortest` tokens.
         """
         ...
 

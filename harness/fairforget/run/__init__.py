@@ -1,0 +1,1 @@
+"""Running: the target model, difficulty scores, the loop of one cell, and the study around them."""

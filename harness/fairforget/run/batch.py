@@ -1,0 +1,58 @@
+"""What one update sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import torch
+
+from fairforget.lm.logprobs import TokenLogprobs
+from fairforget.lm.tokens import SampleSet, TokenBatch
+from fairforget.run.reference import Reference
+
+
+class LiveBatch:
+    """An `fairforget.api.UnlearningBatch`: tokens are made when a loss asks for them."""
+
+    def __init__(
+        self,
+        forget: SampleSet,
+        retain: SampleSet,
+        refusals: Callable[[], SampleSet],
+        reference: Reference,
+        device: torch.device,
+    ) -> None:
+        self._forget = forget
+        self._retain = retain
+        self._refusals = refusals
+        self._reference = reference
+        self._device = device
+
+    @cached_property
+    def forget(self) -> TokenBatch:
+        """The forget samples of this update."""
+        return self._forget.batch(eos=True, device=self._device)
+
+    @cached_property
+    def retain(self) -> TokenBatch:
+        """Their retain partners."""
+        return self._retain.batch(eos=True, device=self._device)
+
+    @cached_property
+    def refusal(self) -> TokenBatch:
+        """The forget prompts with a refusal each."""
+        return self._refusals().batch(eos=True, device=self._device)
+
+    def reference(self, tokens: TokenBatch) -> TokenLogprobs:
+        """Return the log-probabilities of `tokens` under the target."""
+        return self._reference.logprobs(tokens)
+
+    def reference_logits(self, tokens: TokenBatch) -> torch.Tensor:
+        """Return the logits of `tokens` under the target."""
+        return self._reference.logits(tokens)
+
+
+def refusal_of(refusals: Sequence[str], choice: int) -> str:
+    """Return the refusal that `choice`, any non-negative integer, points at."""
+    return refusals[choice % len(refusals)]

@@ -1,0 +1,48 @@
+"""What one run may spend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fairforget.run.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Budget:
+    """An amount of updates, epochs or forward-equivalents."""
+
+    kind: Literal["updates", "epochs", "forward_equivalents"]
+    amount: float
+
+    @classmethod
+    def from_json(cls, budget: Mapping[str, Any]) -> Budget:
+        """Read the ``budget`` of a cell."""
+        return cls(budget["kind"], budget["amount"])
+
+    def spent(self, ledger: Ledger, updates_per_epoch: int) -> float:
+        """Return the share spent so far, 0 … 1."""
+        if self.kind == "forward_equivalents":
+            return min(1.0, ledger.forward_equivalents / self.amount)
+        return min(1.0, ledger.updates / self._updates(updates_per_epoch))
+
+    def allows(self, ledger: Ledger, updates_per_epoch: int, last: int) -> bool:
+        """Return whether one more update may be taken.
+
+        Args:
+            ledger: what was spent.
+            updates_per_epoch: updates that make an epoch of this draw.
+            last: forward-equivalents of the last update (0 before the first). An update is taken only if one like
+                the last still fits, so a budget in forward-equivalents is never overdrawn by more than the first.
+        """
+        if self.kind == "forward_equivalents":
+            return ledger.forward_equivalents < self.amount and ledger.forward_equivalents + last <= self.amount
+        return ledger.updates < self._updates(updates_per_epoch)
+
+    def _updates(self, updates_per_epoch: int) -> int:
+        if self.kind == "updates":
+            return int(self.amount)
+        # 2.5 epochs of 3 updates are 8 updates; the small term keeps 3 * 0.1-like products from rounding up.
+        return max(1, math.ceil(self.amount * updates_per_epoch - 1e-9))

@@ -1,0 +1,200 @@
+"""One cell: unlearn, measure, describe."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from fairforget.api import Curriculum, Difficulty, Method, Metric, MetricUse, PluginSpec, Sample, Scores
+from fairforget.errors import FairforgetError
+from fairforget.lm.tokens import SampleSet
+from fairforget.run.budget import Budget
+from fairforget.run.evaluate import capped, evaluate
+from fairforget.run.ledger import Ledger
+from fairforget.run.live import LiveRun, UnlearningFailed, refusal_positions
+from fairforget.run.memory_use import peak_memory
+from fairforget.run.order import Order
+from fairforget.run.reference import Reference
+from fairforget.run.seeds import integer, stream
+from fairforget.run.stop import MemorizationRule
+from fairforget.run.stop_levels import stop_rule
+from fairforget.run.subject import LiveSubject
+from fairforget.run.target import load_target
+from fairforget.run.workbench import Workbench
+from fairforget.study.cell import cell_key
+
+
+def compute_cell(bench: Workbench, cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of a cell, without its environment; a failure of the method is part of the record.
+
+    The cell's seed decides every random number through streams of their own; torch's global generator is forked for
+    models with dropout and left as it was.
+    """
+    ledger = Ledger()
+    record: dict[str, Any] = {"schema": 1, "key": cell_key(cell), "cell": dict(cell), "status": "ok", "problems": []}
+    record |= {"scores": {}, "items": {}, "item_hashes": {}}
+    with bench.model() as model, torch.random.fork_rng(devices=_devices(model)):
+        run = open_run(bench, cell, model, ledger)
+        torch.manual_seed(integer(*_identity(cell), "torch"))
+        with ledger.watch(model):
+            record |= _attempt(bench, cell, run)
+    record["ledger"] = {
+        **ledger.to_json(),
+        "peak_memory_bytes": peak_memory(),
+        "stopped": run.stopped,
+        "curriculum": run.order.log,
+        "visits": {s.id: int(v) for s, v in zip(run.samples, run.order.visits, strict=True)},
+    }
+    return record
+
+
+def _attempt(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[str, Any]:
+    """Unlearn and measure; return the parts of the record that say how it went."""
+    try:
+        with run.ledger.phase("unlearning"):
+            _method(bench, cell).unlearn(run)
+        run.model.eval()
+        with run.ledger.phase("evaluation"):
+            return _measure(bench, cell, run)
+    except UnlearningFailed as failure:
+        problem = {"kind": failure.kind, "message": str(failure)}
+    except FairforgetError as error:
+        problem = {"kind": "refused", "message": str(error)}
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the cell keeps it, the study goes on
+        problem = {"kind": "exception", "message": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+    return {"status": "failed", "problems": [problem]}
+
+
+def open_run(bench: Workbench, cell: Mapping[str, Any], model: Any, ledger: Ledger) -> LiveRun:
+    """Return the run of a cell on a model that holds the target's weights."""
+    chosen = set(cell["draw"]["forget"])
+    forget = [s for s in bench.corpus.pool if s.id in chosen]
+    if missing := chosen - {s.id for s in forget}:
+        msg = f"the draw names samples that the pool does not have: {', '.join(sorted(missing)[:5])}"
+        raise FairforgetError(msg)
+    kept = [*bench.corpus.retain, *(s for s in bench.corpus.pool if s.id not in chosen)]
+    curriculum = _curriculum(bench, cell)
+    encoded = bench.target.encode(forget, bench.corpus)
+    identity = _identity(cell)
+    order = Order(forget, curriculum, cell["optimizer"]["batch_size"], len(kept), identity)
+    return LiveRun(
+        model=model,
+        forget=encoded,
+        retain=bench.target.encode(kept, bench.corpus),
+        order=order,
+        budget=Budget.from_json(cell["budget"]),
+        stop=_stop(bench, cell),
+        settings=dict(cell["optimizer"]),
+        ledger=ledger,
+        reference=Reference(model, bench.restore, ledger),
+        score=partial(_score, bench, curriculum, model, encoded, identity),
+        refusals=partial(_refusals, bench, forget, identity),
+        oracle=partial(_load_oracle, bench, cell["draw"]["forget"], model),
+    )
+
+
+def score_samples(difficulty: Difficulty, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
+    """Return the scores of a difficulty, a bare array wrapped; checks the shape.
+
+    Raises:
+        FairforgetError: the difficulty returned something else than one number a sample.
+    """
+    found = difficulty.score(model if difficulty.needs_model else None, samples, rng)
+    scores = found if isinstance(found, Scores) else Scores(np.asarray(found, dtype=np.float64))
+    if scores.values.shape != (len(samples),):
+        msg = f"{type(difficulty).__name__} scored {len(samples)} samples with an array of shape {scores.values.shape}"
+        raise FairforgetError(msg)
+    return scores
+
+
+def _identity(cell: Mapping[str, Any]) -> tuple[str | int, ...]:
+    return cell["draw"]["digest"], cell["seed"]
+
+
+def _method(bench: Workbench, cell: Mapping[str, Any]) -> Method:
+    plugin = bench.build("method", cell["method"]).plugin
+    assert isinstance(plugin, Method)  # the registry loads nothing else under this kind
+    return plugin
+
+
+def _curriculum(bench: Workbench, cell: Mapping[str, Any]) -> Curriculum:
+    if cell["curriculum"] is None:
+        return Curriculum()
+    plugin = bench.build("curriculum", cell["curriculum"]).plugin
+    assert isinstance(plugin, Curriculum)
+    return plugin
+
+
+def _stop(bench: Workbench, cell: Mapping[str, Any]) -> MemorizationRule | None:
+    stop = cell["budget"]["stop"]
+    if stop is None or _method(bench, cell).reference is not None:
+        return None
+    return stop_rule(bench, stop, tuple(cell["draw"]["forget"]))
+
+
+def _score(
+    bench: Workbench,
+    curriculum: Curriculum,
+    model: Any,
+    samples: SampleSet,
+    identity: tuple[str | int, ...],
+    epoch: int,
+) -> np.ndarray:
+    spec = curriculum.difficulty()
+    assert spec is not None  # the order asks for scores only where a difficulty is named
+    difficulty = bench.build("difficulty", {"name": spec.name, "options": spec.options}).plugin
+    assert isinstance(difficulty, Difficulty)
+    return score_samples(difficulty, model, samples, stream(*identity, "difficulty", epoch)).values
+
+
+def _refusals(
+    bench: Workbench, forget: Sequence[Sample], identity: tuple[str | int, ...], positions: Sequence[int]
+) -> SampleSet:
+    texts = bench.corpus.refusals
+    numbers = refusal_positions(identity, forget)
+    answered = [
+        Sample(forget[i].id, forget[i].prompt, texts[numbers[i] % len(texts)], forget[i].group) for i in positions
+    ]
+    return bench.target.encode(answered, bench.corpus)
+
+
+def _load_oracle(bench: Workbench, without: Sequence[str], model: torch.nn.Module) -> None:
+    oracle = load_target(bench.oracle_folder(without), bench.recipe)
+    model.load_state_dict(oracle.model.state_dict())
+
+
+def _measure(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[str, Any]:
+    settings = cell["evaluation"]
+    sets = {
+        "forget": tuple(run.samples),
+        "retain": capped(bench.corpus.retain, settings["retain"]),
+        "holdout": capped(bench.corpus.holdout, settings["holdout"]),
+        **bench.corpus.evaluation,
+    }
+    subject = LiveSubject(
+        run.model,
+        bench.target.encode,
+        sets,
+        "forget",
+        tokenizer=bench.target.tokenizer,
+        max_new_tokens=settings["max_new_tokens"],
+    )
+    uses = []
+    for described in settings["metrics"]:
+        use = MetricUse(**{**described, "metric": PluginSpec(described["metric"]["name"], described["metric"]["options"])})
+        metric = bench.build("metric", described["metric"]).plugin
+        assert isinstance(metric, Metric)
+        uses.append((use, metric))
+    found = evaluate(subject, uses, len(bench.target.tokenizer))
+    measured = {name for items in found.items.values() for name in items}
+    hashes = {s.id: s.digest() for group in sets.values() for s in group if s.id in measured}
+    return {"scores": found.scores, "items": found.items, "item_hashes": hashes, "problems": found.problems}
+
+
+def _devices(model: torch.nn.Module) -> list[torch.device]:
+    return [d for d in {p.device for p in model.parameters()} if d.type == "cuda"]

@@ -1,0 +1,151 @@
+"""One cell from the method's side, and the update loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from fairforget.api import Sample
+from fairforget.lm.tokens import SampleSet
+from fairforget.run.batch import LiveBatch
+from fairforget.run.budget import Budget
+from fairforget.run.ledger import Ledger
+from fairforget.run.optimizers import make_optimizer, warmed
+from fairforget.run.order import Order
+from fairforget.run.reference import Reference
+from fairforget.run.seeds import integer, stream
+from fairforget.run.stop import MemorizationRule
+
+
+class UnlearningFailed(Exception):
+    """The method cannot go on; the cell records `kind` and the message."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(eq=False)
+class LiveRun:
+    """An `fairforget.api.UnlearningRun`: the loop, the order, the budget and the counting are here."""
+
+    model: Any
+    forget: SampleSet
+    retain: SampleSet
+    order: Order
+    budget: Budget
+    stop: MemorizationRule | None
+    settings: dict[str, Any]
+    """The optimizer of the cell."""
+    ledger: Ledger
+    reference: Reference
+    score: Callable[[int], np.ndarray]
+    """Scores the forget samples on the model as it is, for the curriculum; the argument is the epoch."""
+    refusals: Callable[[Sequence[int]], SampleSet]
+    """The forget samples at these positions with a refusal as completion."""
+    oracle: Callable[[], None]
+    """Loads the oracle's weights into the model."""
+    stopped: str = field(default="method", init=False)
+    """Why the method ended: ``budget``, ``rule`` (counts as forgotten), ``oracle``, or ``method`` (took no batches)."""
+
+    @property
+    def samples(self) -> Sequence[Sample]:
+        """The forget samples."""
+        return [s.sample for s in self.forget]
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """A stream of the cell's own; the same for every method on this draw and seed."""
+        return stream(*self.order.identity, "method")
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Return the study's optimizer over the trainable parameters."""
+        return make_optimizer(self.settings, self.model)
+
+    def batches(self) -> Iterator[LiveBatch]:
+        """Yield one batch an update until the budget is spent or the draw counts as forgotten."""
+        device = next(self.model.parameters()).device
+        per_epoch = self.order.updates_per_epoch
+        last = 0
+        order = self.order.epochs(self._score, lambda: self.budget.spent(self.ledger, per_epoch))
+        self.stopped = "budget"
+        while self.budget.allows(self.ledger, per_epoch, last):
+            positions, partners = next(order)
+            if not self.budget.allows(self.ledger, per_epoch, last):
+                return  # a refresh of the curriculum's scores spent what was left
+            before = self.ledger.forward_equivalents
+            yield LiveBatch(
+                self.forget.take(positions),
+                self.retain.take(partners),
+                partial(self.refusals, positions),
+                self.reference,
+                device,
+            )
+            self.ledger.updates += 1
+            last = self.ledger.forward_equivalents - before
+            if self.stop and self.stop.due(self.ledger.updates, per_epoch) and self._forgotten(self.stop):
+                self.stopped = "rule"
+                return
+
+    def descend(self, loss: Callable[[Any, LiveBatch], torch.Tensor]) -> None:
+        """Minimise ``loss(model, batch)`` over the batches.
+
+        Raises:
+            UnlearningFailed: the loss or its gradient is not finite; the update is not taken.
+        """
+        optimizer = self.optimizer()
+        clip, rate, warmup = self.settings["max_grad_norm"], self.settings["lr"], self.settings["warmup"]
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.model.train()
+        try:
+            for batch in self.batches():
+                optimizer.zero_grad(set_to_none=True)
+                value = loss(self.model, batch)
+                self._check(float(value.detach()), "loss")
+                value.backward()
+                norm = torch.nn.utils.clip_grad_norm_(parameters, clip if clip is not None else math.inf)
+                self._check(float(norm), "gradient norm")
+                warmed(optimizer, rate, self.ledger.updates, warmup)
+                optimizer.step()
+        finally:
+            self.model.eval()
+
+    def retrain(self) -> None:
+        """Replace the weights by the oracle's."""
+        self.oracle()
+        self.stopped = "oracle"
+
+    def _score(self, epoch: int) -> np.ndarray:
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            with self.ledger.phase("difficulty"):
+                return self.score(epoch)
+        finally:
+            self.model.train(was_training)
+
+    def _forgotten(self, rule: MemorizationRule) -> bool:
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            return rule.met(self.model, self.forget, self.ledger)
+        finally:
+            self.model.train(was_training)
+
+    def _check(self, value: float, what: str) -> None:
+        if not math.isfinite(value):
+            raise UnlearningFailed(
+                f"non-finite-{what.replace(' ', '-')}",
+                f"the {what} is {value} at update {self.ledger.updates + 1}; lower the learning rate or the budget",
+            )
+
+
+def refusal_positions(identity: tuple[str | int, ...], samples: Sequence[Sample]) -> list[int]:
+    """Return a number for each sample that picks its refusal, from the cell's identity and the sample's id alone."""
+    return [integer(*identity, "refusal", sample.id) for sample in samples]

@@ -1,0 +1,67 @@
+"""The target as it was before unlearning, for losses that compare with it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from fairforget.lm.logprobs import TokenLogprobs
+from fairforget.lm.tokens import IGNORE, TokenBatch
+from fairforget.run.ledger import Ledger
+
+
+class Reference:
+    """Log-probabilities under the frozen target; each text is forwarded once a cell.
+
+    The second copy of the model is made when it is first needed, from the weights the cell started with.
+    """
+
+    def __init__(self, model: torch.nn.Module, restore: Callable[[torch.nn.Module], None], ledger: Ledger) -> None:
+        self._model = model
+        self._restore = restore
+        self._ledger = ledger
+        self._frozen: Any = None
+        self._known: dict[tuple[int, ...], torch.Tensor] = {}
+
+    def logits(self, tokens: TokenBatch) -> torch.Tensor:
+        """Return (batch, time, vocabulary), without gradient; not kept, for they are large."""
+        with self._ledger.phase("reference"), torch.no_grad():
+            return tokens.logits(self._copy())
+
+    def logprobs(self, tokens: TokenBatch) -> TokenLogprobs:
+        """Return the log-probabilities of the labels, (batch, time − 1), without gradient."""
+        mask = tokens.labels[:, 1:] != IGNORE
+        keys = [_row_key(tokens, row) for row in range(len(tokens.ids))]
+        missing = [row for row, key in enumerate(keys) if key not in self._known]
+        if missing:
+            part = TokenBatch(
+                tuple(tokens.ids[row] for row in missing),
+                tokens.input_ids[missing],
+                tokens.attention_mask[missing],
+                tokens.labels[missing],
+            )
+            with self._ledger.phase("reference"), torch.no_grad():
+                found = part.logprobs(self._copy())
+            for row, values, scored in zip(missing, found.values, found.mask, strict=True):
+                self._known[keys[row]] = values[scored]
+        flat = torch.cat([self._known[key] for key in keys])
+        values = torch.zeros(mask.shape, dtype=flat.dtype, device=flat.device).masked_scatter(mask, flat)
+        return TokenLogprobs(values, mask)
+
+    def _copy(self) -> Any:
+        if self._frozen is None:
+            frozen = copy.deepcopy(self._model)
+            self._restore(frozen)
+            # The copy carries the ledger's counting hook with it, so its passes are booked too.
+            self._frozen = frozen.eval().requires_grad_(False)
+        return self._frozen
+
+
+def _row_key(tokens: TokenBatch, row: int) -> tuple[int, ...]:
+    """Return what the log-probabilities of a row depend on: its tokens and which of them are labelled."""
+    real = tokens.attention_mask[row].bool()
+    ids, labels = tokens.input_ids[row][real], tokens.labels[row][real]
+    return tuple(torch.cat([ids, (labels != IGNORE).long()]).tolist())

@@ -1,0 +1,41 @@
+"""What a job has to know that changes no score."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Folders, plugin files and threads; none of it is in the key of a cell."""
+
+    cache: str
+    """Where targets, oracles and scores are kept."""
+    plugin_files: tuple[str, ...] = ()
+    """Files given with ``--plugin``."""
+    threads: int | None = None
+    """CPU threads of a job; None = torch's own choice."""
+
+    def to_json(self) -> str:
+        """Return the form that is handed to a worker."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Runtime:
+        """Read what `to_json` wrote."""
+        found = json.loads(text)
+        return cls(found["cache"], tuple(found["plugin_files"]), found["threads"])
+
+
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Return the folder for targets, oracles and scores: ``FAIRFORGET_CACHE``, or the user's cache folder."""
+    named = (environ if environ is not None else os.environ).get("FAIRFORGET_CACHE")
+    if named:
+        return Path(named).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("fairforget"))

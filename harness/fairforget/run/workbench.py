@@ -1,0 +1,89 @@
+"""What the cells of one process share: the plugins, the corpus, the target model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fairforget.api import Corpus, PluginSpec, TargetRecipe, Task
+from fairforget.registry import Registry
+from fairforget.run.recipe import recipe_for
+from fairforget.run.runtime import Runtime
+from fairforget.run.target import Target, load_target, make_target, target_identity
+from fairforget.study.options import Built, build
+
+
+@dataclass(frozen=True, eq=False)
+class Workbench:
+    """One task with its target, loaded once a process and restored between cells."""
+
+    registry: Registry
+    corpus: Corpus
+    recipe: TargetRecipe
+    target: Target
+    identity: Mapping[str, Any]
+    cache: Path
+    weights: dict[str, torch.Tensor]
+    """The target's weights as they were loaded."""
+
+    @contextmanager
+    def model(self) -> Iterator[Any]:
+        """Lend the target's model; its weights, gradients and mode are the target's again afterwards."""
+        model = self.target.model
+        try:
+            yield model
+        finally:
+            self.restore(model)
+
+    def restore(self, model: torch.nn.Module) -> None:
+        """Copy the target's weights into `model`."""
+        with torch.no_grad():
+            for name, tensor in model.state_dict(keep_vars=True).items():
+                tensor.copy_(self.weights[name])
+        for parameter in model.parameters():
+            parameter.grad = None
+        model.eval()
+
+    def oracle_folder(self, without: Sequence[str]) -> Path:
+        """Return the folder of the oracle that never saw these samples; trains it where it is not in the cache."""
+        return make_target(
+            self.identity, self.recipe, self.corpus, self.cache, seed=self.identity["seed"], without=without
+        )
+
+    def build(self, kind: Any, described: Mapping[str, Any]) -> Built:
+        """Return the plugin that a part of a cell describes."""
+        return build(self.registry, kind, PluginSpec(described["name"], described["options"]))
+
+
+@lru_cache(maxsize=1)
+def open_workbench(task: str, model: str, runtime: str) -> Workbench:
+    """Return the workbench of this process, made at the first call: cells of one study share it.
+
+    The one thing a process keeps between jobs, because reading a target again for every cell would cost more than
+    many a cell. A job for another study replaces it.
+
+    Args:
+        task: JSON of the task as in a cell.
+        model: JSON of the study's ``model``, or ``null``.
+        runtime: JSON of a `Runtime`.
+    """
+    settings = Runtime.from_json(runtime)
+    registry = Registry.discover(plugin_files=[Path(file) for file in settings.plugin_files])
+    described = json.loads(task)
+    built = build(registry, "task", PluginSpec(described["name"], described["options"]))
+    if not isinstance(built.plugin, Task):
+        raise TypeError(built.entry.target)
+    corpus = built.plugin.corpus()
+    recipe, seed = recipe_for(built.plugin, json.loads(model))
+    identity = target_identity(recipe, corpus, seed)
+    folder = make_target(identity, recipe, corpus, Path(settings.cache), seed=seed)
+    target = load_target(folder, recipe)
+    weights = {name: tensor.detach().clone() for name, tensor in target.model.state_dict().items()}
+    return Workbench(registry, corpus, recipe, target, identity, Path(settings.cache), weights)

@@ -1,0 +1,116 @@
+"""Which samples and which partners an update meets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+
+import numpy as np
+import pytest
+from fairforget.api import Curriculum, PluginSpec, Sample
+from fairforget.errors import FairforgetError
+from fairforget.run.order import Order
+from fairforget_methods.curricula.mrd_weighted import MrdWeighted
+from fairforget_methods.curricula.uniform import Uniform
+
+
+def order(curriculum: Curriculum, n: int = 10, batch: int = 4, retain: int = 7, seed: int = 0) -> Order:
+    return Order([Sample(f"s{i}", "", "") for i in range(n)], curriculum, batch, retain, ("draw", seed))
+
+
+def take(made: Order, updates: int, scores: np.ndarray | None = None) -> list[tuple[list[int], list[int]]]:
+    asked: list[int] = []
+
+    def score(epoch: int) -> np.ndarray:
+        asked.append(epoch)
+        assert scores is not None
+        return scores
+
+    taken = list(islice(made.epochs(score, lambda: 0.0), updates))
+    take.asked = asked  # type: ignore[attr-defined]
+    return taken
+
+
+def test_uniform_visits_every_sample_once_an_epoch() -> None:
+    made = order(Uniform())
+    epochs = [take(made, 3)]
+    assert [len(f) for f, _ in epochs[0]] == [4, 4, 2]
+    assert sorted(i for forget, _ in epochs[0] for i in forget) == list(range(10))
+    assert made.visits.tolist() == [1] * 10
+
+
+def test_partners_are_the_same_under_every_curriculum_and_change_with_the_seed() -> None:
+    uniform = [partners for _, partners in take(order(Uniform()), 6)]
+    weighted = [partners for _, partners in take(order(MrdWeighted()), 6, np.arange(1.0, 11.0))]
+    assert uniform == weighted
+    assert uniform != [partners for _, partners in take(order(Uniform(), seed=1), 6)]
+    assert all(0 <= p < 7 for partners in uniform for p in partners)
+
+
+def test_a_shorter_last_batch_shifts_no_later_partner() -> None:
+    long, short = take(order(Uniform(), n=12), 6), take(order(Uniform(), n=10), 6)
+    assert all(whole[: len(cut)] == cut for (_, whole), (_, cut) in zip(long, short, strict=True))
+
+
+def test_without_retain_samples_there_are_no_partners() -> None:
+    assert all(partners == [] for _, partners in take(order(Uniform(), retain=0), 3))
+
+
+def test_weighted_sampling_follows_the_scores() -> None:
+    """Counts over many epochs are within 5 standard deviations of a multinomial with p = score / sum."""
+    scores = np.array([1.0, 2.0, 3.0, 4.0])
+    made = order(MrdWeighted(), n=4, batch=4)
+    take(made, 2000, scores)
+    total, p = made.visits.sum(), scores / scores.sum()
+    assert (np.abs(made.visits - total * p) < 5 * np.sqrt(total * p * (1 - p))).all()
+    assert made.log[0]["effective_sample_size"] == pytest.approx(1 / float((p**2).sum()))
+
+
+@pytest.mark.parametrize(("refresh", "expected"), [(1, [0, 1, 2, 3]), (2, [0, 2]), (3, [0, 3])])
+def test_scores_are_computed_again_every_m_epochs(refresh: int, expected: list[int]) -> None:
+    take(order(MrdWeighted(refresh=refresh), n=4, batch=4), 4, np.ones(4))
+    assert take.asked == expected  # type: ignore[attr-defined]
+
+
+def test_uniform_never_asks_for_scores() -> None:
+    take(order(Uniform()), 9)
+    assert take.asked == []  # type: ignore[attr-defined]
+
+
+def test_weights_without_a_score_and_the_floor() -> None:
+    samples = [Sample(str(i), "", "") for i in range(4)]
+    weights = MrdWeighted(floor=0.5).weights(samples, np.array([1.0, np.nan, 3.0, 0.0]), 0.0)
+    assert weights is not None
+    raw = np.array([1.0, 4 / 3, 3.0, 0.0])
+    assert weights == pytest.approx(0.5 * raw / raw.sum() + 0.125)
+    for useless in (np.zeros(4), np.full(4, np.nan)):
+        assert MrdWeighted().weights(samples, useless, 0.0) == pytest.approx(np.full(4, 0.25))
+
+
+def test_the_difficulty_of_a_curriculum_may_carry_options() -> None:
+    assert MrdWeighted().difficulty() == PluginSpec("mrd")
+    assert MrdWeighted({"name": "mrd", "sigma": 0.01}).difficulty() == PluginSpec("mrd", {"sigma": 0.01})
+
+
+class Broken(Curriculum):
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def weights(self, samples: Sequence[Sample], scores: np.ndarray | None, progress: float) -> np.ndarray | None:
+        return self.answer  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("answer", [np.ones(3), np.full(10, np.nan), -np.ones(10), np.zeros(10)])
+def test_impossible_weights_are_named(answer: np.ndarray) -> None:
+    with pytest.raises(FairforgetError, match="Broken returned weights that are not 10 finite"):
+        take(order(Broken(answer)), 1)
+
+
+def test_an_order_of_the_curriculums_own() -> None:
+    class Backwards(Curriculum):
+        def order(self, samples: Sequence[Sample], scores: np.ndarray | None, rng: np.random.Generator) -> Sequence[int]:
+            return list(range(len(samples)))[::-1]
+
+    assert [i for forget, _ in take(order(Backwards()), 3) for i in forget] == list(range(10))[::-1]
+    assert Counter(i for forget, _ in take(order(Uniform()), 3) for i in forget) == Counter(range(10))
