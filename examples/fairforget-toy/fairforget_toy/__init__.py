@@ -1,0 +1,17 @@
+"""The door: what this distribution adds."""
+
+from __future__ import annotations
+
+from fairforget import Entry, hookimpl
+
+
+@hookimpl
+def fairforget_methods() -> list[Entry]:
+    """Name the methods."""
+    return [Entry("toy-bounded", "fairforget_toy.bounded:Bounded", "grad-diff whose forget term stops at a bound")]
+
+
+@hookimpl
+def fairforget_samplers() -> list[Entry]:
+    """Name the samplers."""
+    return [Entry("toy-attribute", "fairforget_toy.attribute:ByAttribute", "strata by an attribute of the samples")]
