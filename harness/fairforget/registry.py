@@ -142,6 +142,8 @@ class Registry:
             msg = f"{event!r} is not an event hook"
             raise ValueError(msg)
         for name, plugin in self._manager.list_name_plugin():
+            if event not in {caller.name for caller in self._manager.get_hookcallers(plugin) or ()}:
+                continue
             try:
                 only(self._manager, event, plugin)(**kwargs)
             except Exception as error:  # noqa: BLE001 - a tracker must not stop a study

@@ -1,0 +1,53 @@
+"""The commands there are.
+
+A command is a module with two functions::
+
+    def configure(parser: argparse.ArgumentParser) -> None   # declares options; cheap
+    def execute(args: argparse.Namespace) -> int             # does it; imports what it needs; returns the exit code
+
+The module is imported only when its command was chosen, so that ``fairforget --help`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class CommandModule(Protocol):
+    """What the module of a command offers."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's options."""
+        ...
+
+    def execute(self, args: argparse.Namespace) -> int:
+        """Do what the command says; return the exit code."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of ``fairforget``."""
+
+    name: str
+    summary: str
+    module: str
+
+    def load(self) -> CommandModule:
+        """Import the command's module."""
+        return cast("CommandModule", importlib.import_module(self.module))
+
+
+COMMANDS: Final = (
+    Command("run", "run a study and make its board; again to continue", "fairforget.cli.run"),
+    Command("board", "make a leaderboard from result folders", "fairforget.cli.board"),
+    Command("score", "score the unlearning difficulty of every sample of a task", "fairforget.cli.score"),
+    Command("status", "tell how far a study is, from its files alone", "fairforget.cli.status"),
+    Command("studies", "list the studies that can be run by name", "fairforget.cli.studies"),
+    Command("plugins", "list what is installed, show one, or find out why one did not load", "fairforget.cli.plugins"),
+)

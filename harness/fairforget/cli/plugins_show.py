@@ -1,0 +1,96 @@
+"""``fairforget plugins show NAME``."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from fairforget.cli.output import discover, print_json
+from fairforget.cli.plugins_list import facts
+from fairforget.errors import FairforgetError, did_you_mean
+from fairforget.kinds import BASES
+from fairforget.names import UnknownName, matches
+from fairforget.terminal import printable
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fairforget.kinds import Kind, Registered
+    from fairforget.registry import Registry
+
+# What the classes of fairforget.api say of themselves besides their options.
+_ATTRIBUTES: Final = ("version", "licence", "citation", "higher_is", "unit", "needs_model", "reference")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print what is known of one entry."""
+    registry = discover(args)
+    entry = registry.find(args.kind or _kind_of(registry, args.name), args.name)
+    shown = _describe(registry, entry)
+    if args.json:
+        print_json(shown)
+    else:
+        _print(shown)
+    return 0
+
+
+def _kind_of(registry: Registry, name: str) -> Kind:
+    """Return the kind of the entry called `name`, which must not be called so in two kinds."""
+    kinds = list(dict.fromkeys(entry.kind for entry in registry.entries() if matches(entry, name)))
+    if len(kinds) == 1:
+        return kinds[0]
+    if kinds:
+        choices = " or ".join(f"--kind {kind}" for kind in kinds)
+        msg = f"{name!r} is the name of a {' and of a '.join(kinds)}. Add {choices}."
+        raise FairforgetError(msg)
+    known = [entry.canonical if "/" in name else entry.name for entry in registry.entries()]
+    failed = "".join(f"\nplugin {p.plugin} did not load: {p.error}" for p in registry.problems)
+    msg = f"Nothing installed is called {name!r}. {did_you_mean(name.lower().replace('_', '-'), known)}{failed}"
+    raise UnknownName(msg)
+
+
+def _describe(registry: Registry, entry: Registered) -> dict[str, Any]:
+    known: dict[str, Any] = {**facts(entry), "canonical": entry.canonical}
+    if entry.kind not in BASES:
+        return known | {"file": str(registry.path(entry)), "line": 1, "doc": "", "attributes": {}, "options": []}
+    from fairforget.study.options import describe
+
+    cls = registry.load(entry)
+    file, line = _origin(cls)
+    attributes = {name: value for name in _ATTRIBUTES if isinstance(value := getattr(cls, name, None), str | int)}
+    options = [{"name": o.name, "type": o.type, "default": o.default, "doc": o.doc} for o in describe(cls)]
+    # A dataclass without a docstring gets its signature as one; the options say that better.
+    doc = (inspect.getdoc(cls) or "") if cls.__doc__ and not cls.__doc__.startswith(f"{cls.__name__}(") else ""
+    return known | {"file": file, "line": line, "doc": doc, "attributes": attributes, "options": options}
+
+
+def _origin(cls: type) -> tuple[str | None, int | None]:
+    """Return file and line of a class; None where its source is not at hand."""
+    try:
+        return inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return getattr(sys.modules.get(cls.__module__), "__file__", None), None
+
+
+def _print(shown: dict[str, Any]) -> None:
+    def line(text: str) -> None:
+        print(printable(text).rstrip())
+
+    line(f"{shown['kind']} {shown['canonical']} {shown['version']}")
+    if shown["summary"]:
+        line(f"  {shown['summary']}")
+    line(f"  plugin {shown['plugin']}, target {shown['target']}")
+    if shown["file"]:
+        line(f"  {shown['file']}" + (f":{shown['line']}" if shown["line"] else ""))
+    for name, value in shown["attributes"].items():
+        if value != "":
+            line(f"  {name} = {value}")
+    for text in ["", *shown["doc"].splitlines()] if shown["doc"] else []:
+        line(f"  {text}")
+    print("\noptions:" if shown["options"] else "\nno options")
+    for option in shown["options"]:
+        default = "" if option["default"] is None else f" = {option['default']}"
+        line(f"  {option['name']}: {option['type']}{default}")
+        if option["doc"]:
+            line(f"      {option['doc']}")

@@ -1,0 +1,33 @@
+"""Cells one after another in this process: for tests, debuggers and small studies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fairforget.api.engine import Engine, Executor
+
+
+@dataclass(frozen=True)
+class Inline(Engine):
+    """Runs each job in this process while it is submitted; Ctrl-C interrupts it there."""
+
+    @contextmanager
+    def open(self) -> Iterator[Executor]:
+        """Yield an executor whose futures are done when `submit` returns."""
+        yield _Inline()
+
+
+class _Inline:
+    def submit(self, fn: Callable[..., Any], /, *args: Any) -> Future[Any]:
+        """Run ``fn(*args)`` now."""
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(fn(*args))
+        except Exception as error:  # noqa: BLE001 - as in any executor it comes out of result()
+            future.set_exception(error)
+        return future

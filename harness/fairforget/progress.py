@@ -1,0 +1,113 @@
+"""How far a study is, from its files alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fairforget.errors import FairforgetError
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Counts of the cells of a run."""
+
+    study: str | None
+    """Name of the study; None where study.yaml does not say."""
+    planned: int | None
+    """Cells in the plan; None where there is no plan.json."""
+    ok: int
+    failed: int
+    unreadable: tuple[str, ...]
+    """Files in ``cells/`` that are not records of the cell they are named after."""
+    unplanned: int
+    """Records of cells that are not in the plan; they are not counted otherwise."""
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """Key of each failed cell -> its first problem."""
+
+    @property
+    def remaining(self) -> int | None:
+        """Cells without a record; None where there is no plan."""
+        return None if self.planned is None else self.planned - self.ok - self.failed
+
+
+def read_progress(directory: Path) -> Progress:
+    """Count the records in the folder of a run.
+
+    Raises:
+        FairforgetError: the folder is not that of a run, or its plan cannot be read.
+    """
+    cells = directory / "cells"
+    plan = _plan(directory / "plan.json")
+    if plan is None and not cells.is_dir():
+        msg = f"{directory} is not the folder of a run: it has neither plan.json nor cells/"
+        raise FairforgetError(msg)
+    statuses: dict[str, str] = {}
+    failures: dict[str, str] = {}
+    unreadable: list[str] = []
+    unplanned = 0
+    for file in sorted(cells.glob("*.json")):
+        if not re.fullmatch(r"[0-9a-f]+", file.stem):
+            continue
+        if plan is not None and file.stem not in plan:
+            unplanned += 1
+            continue
+        record = _json(file)
+        status = record.get("status") if isinstance(record, dict) and record.get("key") == file.stem else None
+        if status not in {"ok", "failed"}:
+            unreadable.append(file.name)
+            continue
+        statuses[file.stem] = status
+        if status == "failed":
+            failures[file.stem] = _first_problem(record)
+    counts = list(statuses.values())
+    return Progress(
+        study=_name(directory / "study.yaml"),
+        planned=None if plan is None else len(plan),
+        ok=counts.count("ok"),
+        failed=counts.count("failed"),
+        unreadable=tuple(unreadable),
+        unplanned=unplanned,
+        failures=failures,
+    )
+
+
+def _plan(file: Path) -> frozenset[str] | None:
+    if not file.exists():
+        return None
+    plan = _json(file)
+    keys = plan.get("cells") if isinstance(plan, dict) else None
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        msg = f"{file} is not a plan: it has no list of keys under 'cells'. Run the study again to write it anew"
+        raise FairforgetError(msg)
+    return frozenset(keys)
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _name(file: Path) -> str | None:
+    import yaml
+
+    try:
+        study = yaml.safe_load(file.read_bytes())
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return None
+    name = study.get("name") if isinstance(study, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _first_problem(record: Mapping[str, Any]) -> str:
+    problems = record.get("problems")
+    first = problems[0] if isinstance(problems, list) and problems else None
+    if not isinstance(first, dict):
+        return "no reason recorded"
+    return f"{first.get('kind', 'problem')}: {first.get('message', '')}"
