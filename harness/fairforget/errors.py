@@ -14,7 +14,7 @@ class FairforgetError(Exception):
     """
 
 
-def did_you_mean(name: str, choices: Iterable[str], *, most: int = 20) -> str:
+def did_you_mean(name: str, choices: Iterable[str], *, most: int = 20, heading: str = "Available") -> str:
     """Return "Did you mean 'x'? Available: a, b." for an unknown `name`; at most `most` choices are listed."""
     known = sorted(set(choices))
     if not known:
@@ -22,4 +22,4 @@ def did_you_mean(name: str, choices: Iterable[str], *, most: int = 20) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     guess = f"Did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
     more = f" … ({len(known)} in all)" if len(known) > most else ""
-    return f"{guess}Available: {', '.join(known[:most])}{more}."
+    return f"{guess}{heading}: {', '.join(known[:most])}{more}."

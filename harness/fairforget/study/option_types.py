@@ -1,0 +1,157 @@
+"""The types and texts that a plugin declares for its options."""
+
+from __future__ import annotations
+
+import collections.abc
+import inspect
+import sys
+import types
+import typing
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter
+from pydantic.fields import FieldInfo
+
+from fairforget.api.plugin import option_parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One constructor parameter of a plugin."""
+
+    name: str
+    hint: Any
+    """Its type, sequences as tuples; Any where the author says nothing."""
+    default: Any
+    """`inspect.Parameter.empty` for a required option."""
+    doc: str
+
+    @property
+    def required(self) -> bool:
+        """Whether a study has to give it."""
+        return self.default is inspect.Parameter.empty
+
+    @property
+    def is_path(self) -> bool:
+        """Whether its values may be files or folders."""
+        return any(found is Path for found in _parts(self.hint))
+
+    @property
+    def is_union(self) -> bool:
+        """Whether pydantic tries several types for a value, or for a part of it."""
+        unions = {typing.Union, types.UnionType}
+        found = [p for p in _parts(self.hint) if typing.get_origin(p) in unions]
+        return any(len([a for a in typing.get_args(p) if a is not type(None)]) > 1 for p in found)
+
+    def adapter(self) -> TypeAdapter[Any]:
+        """Return what validates a value.
+
+        Raises:
+            pydantic.PydanticUserError: the type is none that a study file could give.
+        """
+        return TypeAdapter(self.hint)
+
+    def type_text(self) -> str:
+        """Return the type as documentation shows it."""
+        return _text(self.hint)
+
+
+def options_of(cls: type) -> dict[str, Option]:
+    """Return the options of a plugin class, in the order of its constructor.
+
+    Raises:
+        TypeError: the constructor takes ``*args`` or ``**kwargs``.
+        NameError: an annotation names what its module does not have when it runs, most often because it is imported
+            under ``TYPE_CHECKING`` only.
+    """
+    found = {}
+    for name, parameter in option_parameters(cls).items():
+        hint = Any if parameter.annotation is parameter.empty else _resolved(cls, name, parameter.annotation)
+        found[name] = Option(name, _with_tuples(hint), parameter.default, _doc(hint))
+    return found
+
+
+def _resolved(cls: type, name: str, annotation: Any) -> Any:
+    holder = types.SimpleNamespace(__annotations__={name: annotation})
+    return typing.get_type_hints(holder, globalns=_namespace(cls, name, annotation), include_extras=True)[name]
+
+
+def _namespace(cls: type, name: str, annotation: Any) -> dict[str, Any]:
+    """Return the names that the annotation of an option was written among."""
+    # A dataclass's constructor lists the fields of all its bases, each written in a module of its own.
+    for base in cls.__mro__ if is_dataclass(cls) else ():
+        if inspect.get_annotations(base).get(name) == annotation:
+            return vars(sys.modules[base.__module__])
+    owner = next(base for base in cls.__mro__ if "__init__" in base.__dict__)
+    return dict(inspect.unwrap(owner.__dict__["__init__"]).__globals__)
+
+
+def _doc(hint: Any) -> str:
+    """Return the first text in ``Annotated``, or the description of a pydantic field in it."""
+    notes = typing.get_args(hint)[1:] if typing.get_origin(hint) is Annotated else ()
+    texts = [note for note in notes if isinstance(note, str)]
+    texts += [note.description for note in notes if isinstance(note, FieldInfo) and note.description]
+    return " ".join(texts[0].split()) if texts else ""
+
+
+def _with_tuples(hint: Any) -> Any:
+    """Return the type with ``Sequence`` as ``tuple``, so that the options of a frozen plugin are frozen too."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint in {collections.abc.Sequence, typing.Sequence}:
+        return tuple[Any, ...]
+    if origin is collections.abc.Sequence:
+        return tuple[_with_tuples(arguments[0]), ...]
+    if origin is Annotated:
+        inner = _with_tuples(arguments[0])
+        return Annotated[(inner, *arguments[1:])]  # type: ignore[return-value]
+    if origin in {typing.Union, types.UnionType}:
+        return typing.Union[tuple(_with_tuples(a) for a in arguments)]  # noqa: UP007 - of a tuple of types
+    if origin in {collections.abc.Mapping, dict} and len(arguments) == 2:  # noqa: PLR2004
+        return collections.abc.Mapping[arguments[0], _with_tuples(arguments[1])]
+    if origin is tuple:
+        return tuple[tuple(a if a is Ellipsis else _with_tuples(a) for a in arguments)]  # type: ignore[misc]
+    return hint
+
+
+def _parts(hint: Any) -> typing.Iterator[Any]:
+    yield hint
+    for argument in typing.get_args(hint):
+        yield from _parts(argument)
+
+
+def _text(hint: Any) -> str:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return "any"
+    if hint is type(None) or hint is None:
+        return "null"
+    if hint is Ellipsis:
+        return "…"
+    if origin is Annotated:
+        limits = [_limits(note) for note in arguments[1:]]
+        return " ".join([_text(arguments[0]), *(text for text in limits if text)])
+    if origin in {typing.Union, types.UnionType}:
+        return " | ".join(_text(a) for a in arguments)
+    if origin is typing.Literal:
+        return " | ".join(repr(a) for a in arguments)
+    if arguments:
+        name = {tuple: "list", collections.abc.Mapping: "mapping"}.get(origin, getattr(origin, "__name__", str(origin)))
+        inner = arguments[:1] if arguments[-1] is Ellipsis else arguments
+        return f"{name}[{', '.join(_text(a) for a in inner)}]"
+    return "path" if hint is Path else getattr(hint, "__name__", str(hint))
+
+
+def _limits(note: Any) -> str:
+    """Return the constraints of a pydantic field: ``> 0, <= 1``."""
+    notes = note.metadata if isinstance(note, FieldInfo) else [note]
+    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤", "multiple_of": "multiple of"}
+    names = {"min_length": "length ≥", "max_length": "length ≤", "pattern": "pattern"}
+    found = [
+        f"{sign} {getattr(one, name)}"
+        for one in notes
+        for name, sign in (signs | names).items()
+        if not isinstance(one, str) and getattr(one, name, None) is not None
+    ]
+    return ", ".join(found)

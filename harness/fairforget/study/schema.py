@@ -1,0 +1,294 @@
+"""What a study file may say.
+
+The models are frozen and closed: an unknown key or a wrong type is an error, which `fairforget.study.faults` puts into
+words. The text under a field is its documentation, in ``docs/reference/study.md`` too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from fairforget.api.spec import PluginSpec
+from fairforget.study.spec import engine_name, parse_spec, refuse_tuning, study_name
+
+Spec = Annotated[PluginSpec, PlainValidator(parse_spec), PlainSerializer(PluginSpec.to_json)]
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+OptimizerName = Literal["adamw", "sgd"]
+
+
+class Part(BaseModel):
+    """A mapping in a study file."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Adapter(Part):
+    """A LoRA adapter: one that exists (``path``), or one to train (``r`` and the rest)."""
+
+    path: str | None = None
+    """Folder or hub id of an adapter that is merged into the base."""
+    r: Count | None = None
+    """Rank of an adapter that is trained with the target and merged."""
+    alpha: Positive | None = None
+    """Scale of the trained adapter; null = 2 r."""
+    dropout: Share = 0.0
+    """Dropout of the trained adapter."""
+    target_modules: str | tuple[str, ...] | None = None
+    """Modules that get the trained adapter; null = what peft chooses for the architecture."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.path is None) == (self.r is None):
+            msg = "give either path (an adapter that exists) or r (the rank of one to train)"
+            raise ValueError(msg)
+        return self
+
+
+class Model(Part):
+    """The base of the target model."""
+
+    path: str | None = None
+    """Hub id or folder; null = the base the task names."""
+    revision: str | None = None
+    """Commit, tag or branch on the hub; null = the default branch."""
+    gguf_file: str | None = None
+    """Name of a GGUF file in `path`, to read the weights from."""
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    """Type the weights are loaded as."""
+    adapter: Adapter | None = None
+    """LoRA adapter of the base."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed the target is made under; also where the task names the base."""
+    trust_remote_code: bool = False
+    """Let the model's own Python code run. Only for authors you trust."""
+
+    @field_validator("revision", "gguf_file", "dtype", "adapter", "trust_remote_code")
+    @classmethod
+    def _of_a_path(cls, value: Any, info: ValidationInfo) -> Any:
+        untouched = info.field_name is not None and value == cls.model_fields[info.field_name].default
+        if not untouched and "path" in info.data and info.data["path"] is None:
+            msg = "says how to load model.path, which is not given; give model.path or remove this key"
+            raise ValueError(msg)
+        return value
+
+
+class Stop(Part):
+    """When a run ends before its budget is spent."""
+
+    rule: Literal["memorization"] = "memorization"
+    """``memorization``: mean MA and mean EL of the forget samples are both at or below a level."""
+    policy: Literal["unseen", "paper_literal", "retrain"] = "unseen"
+    """Where the level comes from: samples the target never saw, the pool on the target as it is (as the MRD paper says \
+literally; about half of the samples start below it), or the draw's samples on the model trained without them."""
+    every: Count | None = None
+    """Updates between two looks; null = once an epoch."""
+    n: Count = 10
+    """Tokens of an n-gram of EL."""
+    stride: Count = 1
+    """EL is measured from every `stride`-th token on; larger is cheaper and coarser."""
+
+
+class Budget(Part):
+    """What one cell may spend: exactly one of the three amounts."""
+
+    updates: Count | None = None
+    """Optimizer updates."""
+    epochs: Positive | None = None
+    """Passes over the forget set; 2.5 is allowed."""
+    forward_equivalents: Count | None = None
+    """Samples forwarded (a backward counts 2), difficulty scores and reference passes included."""
+    stop: Stop | None = None
+    """Early stopping; null = the whole budget is spent."""
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        if len(self._amounts()) != 1:
+            msg = "give exactly one of updates, epochs and forward_equivalents (null = not given)"
+            raise ValueError(msg)
+        return self
+
+    def _amounts(self) -> list[tuple[Literal["updates", "epochs", "forward_equivalents"], int | float]]:
+        found = []
+        if self.updates is not None:
+            found.append(("updates", self.updates))
+        if self.epochs is not None:
+            found.append(("epochs", self.epochs))
+        if self.forward_equivalents is not None:
+            found.append(("forward_equivalents", self.forward_equivalents))
+        return found  # type: ignore[return-value]
+
+    @property
+    def kind(self) -> Literal["updates", "epochs", "forward_equivalents"]:
+        """Which amount is given."""
+        return self._amounts()[0][0]
+
+    @property
+    def amount(self) -> int | float:
+        """The amount."""
+        return self._amounts()[0][1]
+
+
+class Optimizer(Part):
+    """The optimizer, the same for every method."""
+
+    name: OptimizerName = "adamw"
+    """Algorithm."""
+    lr: Positive
+    """Learning rate."""
+    batch_size: Count
+    """Forget samples of an update; as many retain partners come with them."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """Decoupled for adamw, L2 for sgd."""
+    max_grad_norm: Positive | None = None
+    """Clip the gradient's norm to this; null = off."""
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    """Decay rates of adamw's two moments."""
+    eps: Positive = 1e-8
+    """Added to the denominator by adamw."""
+    warmup: Annotated[int, Field(ge=0)] = 0
+    """Updates over which the learning rate rises linearly; constant afterwards."""
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.name == "sgd" and (self.betas, self.eps) != ((0.9, 0.999), 1e-8):
+            msg = "betas and eps belong to adamw; remove them for sgd"
+            raise ValueError(msg)
+        return self
+
+
+class OptimizerChange(Part):
+    """What a method's optimizer does differently from the study's; a key that is left out is the study's."""
+
+    name: OptimizerName = "adamw"
+    lr: Positive = 1.0
+    batch_size: Count = 1
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    max_grad_norm: Positive | None = None
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    eps: Positive = 1e-8
+    warmup: Annotated[int, Field(ge=0)] = 0
+
+    def given(self) -> dict[str, Any]:
+        """Return the keys that were given."""
+        return self.model_dump(mode="json", include=self.model_fields_set)
+
+
+class MethodUse(BaseModel):
+    """A method in a study. Besides these keys a mapping holds the method's own options."""
+
+    model_config = ConfigDict(
+        extra="allow", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+    name: Annotated[str, Field(min_length=1)]
+    """Name of the method, bare or ``distribution/name``."""
+    label: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    """Name of its row on boards; null = the method's name, with options where it stands in the study more than once."""
+    draws: Count | None = None
+    """At most this many draws a stratum, for a method that is dear (``retrain``); null = all."""
+    optimizer: OptimizerChange | None = None
+    """Keys of the study's optimizer that are different for this method."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return parse_spec(value).to_json()
+
+    @property
+    def spec(self) -> PluginSpec:
+        """The plugin with its own options."""
+        return PluginSpec(self.name, dict(self.model_extra or {}))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the mapping of the study file, the keys of the harness written out."""
+        change = None if self.optimizer is None else self.optimizer.given()
+        harness = {"name": self.name, "label": self.label, "draws": self.draws, "optimizer": change}
+        return harness | dict(self.model_extra or {})
+
+
+class Evaluation(Part):
+    """What is measured after unlearning, and with how much of it."""
+
+    retain: Count | None = None
+    """At most this many retain samples, the same ones in every cell; null = all."""
+    holdout: Count | None = None
+    """At most this many held-out samples, the same ones in every cell; null = all."""
+    batch_tokens: Count = 4096
+    """Tokens of a batch, padding included; memory against speed, no score depends on it."""
+    max_new_tokens: Count | None = None
+    """Tokens a generated answer may have; null = what the task says."""
+
+
+class Study(Part):
+    """A study: everything that spans its cells."""
+
+    name: Annotated[str, AfterValidator(study_name)]
+    """Lower-case letters and digits, joined by ``-``, ``_`` or ``.``; results go to ``runs/<name>``."""
+    task: Spec
+    """The task."""
+    model: Model = Model()
+    """The target's base, where it is not the task's own."""
+    samplers: Annotated[tuple[Spec, ...], Field(min_length=1)] = (PluginSpec("random"),)
+    """What draws the forget sets; each brings its strata."""
+    draws: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """Forget sets a stratum. Fewer than 3: no interval and no rank; 10 or more are advised."""
+    forget_size: Count
+    """Samples of a forget set; rounded down to whole groups where groups are drawn."""
+    unit: Literal["group", "sample"] | None = None
+    """What is drawn: whole groups or single samples; null = groups where the task has them."""
+    methods: Annotated[tuple[Annotated[MethodUse, PlainSerializer(MethodUse.to_json)], ...], Field(min_length=1)]
+    """The methods to compare, ``untouched`` and ``retrain`` among them as reference rows."""
+    curricula: Annotated[tuple[Spec, ...], Field(min_length=1)] = (PluginSpec("uniform"),)
+    """The orders in which every method (except the reference rows) meets the forget samples."""
+    seeds: Annotated[int, Field(ge=1, le=1_000)] = 1
+    """Random seeds a draw: 0, 1, …"""
+    budget: Budget
+    """What one cell may spend; the same for every method."""
+    optimizer: Optimizer
+    """The optimizer of every method."""
+    evaluation: Evaluation = Evaluation()
+    """How much is measured."""
+    engine: Annotated[str, AfterValidator(engine_name)] = "local"
+    """Where cells run when ``--engine`` is not given: a name, ``:N`` for N workers."""
+    tuning: Annotated[None, BeforeValidator(refuse_tuning)] = None
+    """Reserved: tuning trials are not available in this version."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the study as plain data, every default written out, keys in the order of this page."""
+        return self.model_dump(mode="json", exclude={"tuning"})
+
+    def model_json(self) -> dict[str, Any]:
+        """Return ``model`` as plain data."""
+        return self.model.model_dump(mode="json")
+
+
+def optimizer_of(study: Study, use: MethodUse) -> Optimizer:
+    """Return the optimizer of one method.
+
+    Raises:
+        pydantic.ValidationError: the change does not fit the study's optimizer.
+    """
+    if use.optimizer is None:
+        return study.optimizer
+    changed: Mapping[str, Any] = {**study.optimizer.model_dump(), **use.optimizer.model_dump(include=use.optimizer.model_fields_set)}
+    if use.optimizer.name == "sgd" and "name" in use.optimizer.model_fields_set:
+        changed = {k: v for k, v in changed.items() if k not in {"betas", "eps"} or k in use.optimizer.model_fields_set}
+    return Optimizer.model_validate(changed)

@@ -1,0 +1,65 @@
+"""Plugins as a study file names them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fairforget.api.spec import PluginSpec
+from fairforget.study.places import shown
+
+
+def parse_spec(value: Any) -> PluginSpec:
+    """Return the plugin that ``name`` or ``{name: …, option: …}`` stands for.
+
+    Raises:
+        ValueError: it is neither; the message says what was wanted.
+    """
+    if isinstance(value, PluginSpec):
+        return value
+    if isinstance(value, str) and value:
+        return PluginSpec(value)
+    if isinstance(value, Mapping):
+        name = value.get("name")
+        if isinstance(name, str) and name:
+            return PluginSpec(name, {k: v for k, v in value.items() if k != "name"})
+        msg = "has no name; write {name: …} with the plugin's options beside it"
+        raise ValueError(msg)
+    msg = f"must be the name of a plugin, or a mapping with its name and options, not {shown(value)}"
+    raise ValueError(msg)
+
+
+def refuse_tuning(value: Any) -> None:
+    """Accept nothing but null.
+
+    Raises:
+        ValueError: something is given.
+    """
+    if value is not None:
+        msg = "not available in this version of fairforget; remove the key"
+        raise ValueError(msg)
+
+
+def study_name(value: str) -> str:
+    """Return the name of a study, which is also the name of a folder.
+
+    Raises:
+        ValueError: it is no slug.
+    """
+    if len(value) > 80 or not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", value):  # noqa: PLR2004
+        msg = f"must be lower-case letters and digits, joined by '-', '_' or '.', at most 80, not {shown(value)}"
+        raise ValueError(msg)
+    return value
+
+
+def engine_name(value: str) -> str:
+    """Return an engine with its number of workers, ``name`` or ``name:N``.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9._/-]+(:[1-9][0-9]{0,3})?", value):
+        msg = f"must be the name of an engine, with ':N' for N workers if wanted, not {shown(value)}"
+        raise ValueError(msg)
+    return value
