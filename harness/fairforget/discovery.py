@@ -79,8 +79,9 @@ def _load(candidate: Candidate, found: Discovery) -> list[Registered]:
         _check_hooks(manager, plugin)
         return _collect(candidate, plugin, found)
     except BaseException:
-        # After a validation error inside register() pluggy still has the plugin, and part of its hooks.
-        manager.unregister(plugin)
+        # Whether a plugin that fails validation stays registered, with part of its hooks, depends on pluggy's version.
+        if manager.is_registered(plugin):
+            manager.unregister(plugin)
         raise
 
 

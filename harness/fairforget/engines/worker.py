@@ -140,18 +140,22 @@ def _outcome(job: bytes) -> bytes:
     except SystemExit as error:
         # Handed on as it is, it would end the parent.
         return pickle.dumps((False, RuntimeError(f"the job called sys.exit({error.code!r})")))
+    except FairforgetError as error:
+        return _pickled(error)  # its message is for the user, and says everything
     except Exception as error:  # noqa: BLE001 - it comes out of result()
         return _pickled(error, f"In the worker process:\n{traceback.format_exc()}")
 
 
-def _pickled(error: Exception, note: str) -> bytes:
-    error.add_note(note)
+def _pickled(error: Exception, *notes: str) -> bytes:
+    for note in notes:
+        error.add_note(note)
     try:
         pickled = pickle.dumps((False, error))
         # Many exceptions can be pickled and not be made again from that.
         pickle.loads(pickled)  # noqa: S301 - of our own making
     except Exception:  # noqa: BLE001 - then its text has to do
         told = RuntimeError(f"{type(error).__name__}: {error}")
-        told.add_note(note)
+        for note in notes:
+            told.add_note(note)
         return pickle.dumps((False, told))
     return pickled

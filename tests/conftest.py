@@ -1,0 +1,72 @@
+"""What every test relies on: no network, one thread, a cache of its own, and none of the caller's switches."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+# Before anything imports torch or transformers.
+os.environ.update(
+    OMP_NUM_THREADS="1",
+    TOKENIZERS_PARALLELISM="false",
+    HF_HUB_OFFLINE="1",
+    TRANSFORMERS_OFFLINE="1",
+    HF_DATASETS_OFFLINE="1",
+)
+for name in [name for name in os.environ if name.startswith("FAIRFORGET_")]:
+    del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_its_own(tmp_path_factory):
+    os.environ["FAIRFORGET_CACHE"] = str(tmp_path_factory.mktemp("fairforget-cache"))
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    real = socket.socket.connect
+
+    def connect(self, address):
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            pytest.fail(f"a test tried to reach {address}")
+        return real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+class Site:
+    """A folder on ``sys.path`` that holds distributions made up by a test."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def install(self, dist: str, source: str, *, version: str = "1.0", points: dict[str, str] | None = None) -> None:
+        """Install a distribution with one module; `source` is its hook module, after the usual imports."""
+        module = re.sub(r"[-.]", "_", dist).lower()
+        header = "from fairforget import Entry, hookimpl\n"
+        (self.folder / f"{module}.py").write_text(header + textwrap.dedent(source))
+        info = self.folder / f"{module}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\nVersion: {version}\n")
+        listed = "".join(f"{name} = {value}\n" for name, value in (points or {"methods": module}).items())
+        (info / "entry_points.txt").write_text(f"[fairforget]\n{listed}")
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    folder = tmp_path / "site"
+    folder.mkdir()
+    before = set(sys.modules)
+    monkeypatch.syspath_prepend(folder)
+    # For the processes that a test starts.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    yield Site(folder)
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]
