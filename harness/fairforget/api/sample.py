@@ -36,17 +36,6 @@ class Sample:
     variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Other wordings: ``paraphrased_prompt``, ``paraphrased_completion``, ``perturbed_completion`` (wrong answers)."""
 
-    def wording(self, key: str) -> str | None:
-        """Return the text named ``prompt``, ``completion``, or a key of `variants`; None where the sample has none.
-
-        ``perturbed_completion:2`` is the third of several; without a number it is the first.
-        """
-        if key in {"prompt", "completion"}:
-            return self.prompt if key == "prompt" else self.completion
-        name, _, place = key.partition(":")
-        texts = self.variants.get(name, ())
-        return texts[int(place or 0)] if int(place or 0) < len(texts) else None
-
     def digest(self) -> str:
         """Return the SHA-256 (hex) of everything the sample consists of."""
         return digest_of(asdict(self))

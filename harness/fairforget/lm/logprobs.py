@@ -16,9 +16,9 @@ class TokenLogprobs:
     """Log-probabilities of the labelled tokens of a batch."""
 
     values: torch.Tensor
-    """(batch, time − 1) float32, natural log, 0 where nothing is labelled."""
+    """(batch, time - 1) float32, natural log, 0 where nothing is labelled."""
     mask: torch.Tensor
-    """(batch, time − 1) bool, true where a label was scored."""
+    """(batch, time - 1) bool, true where a label was scored."""
 
     def nll(self, reduction: Reduction) -> torch.Tensor:
         """Return the negative log-likelihood: (batch,) for ``sum`` and ``mean``, a scalar for ``tokens``."""
@@ -32,22 +32,36 @@ class TokenLogprobs:
         raise ValueError(msg)
 
 
-def label_logprobs(logits: torch.Tensor, labels: torch.Tensor) -> TokenLogprobs:
-    """Return log p(label) for every labelled position, by the exclusive log-sum-exp.
+def exclusive_logprobs(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return log p(target), (n,), by the exclusive log-sum-exp.
 
     ``-log p = softplus(logsumexp_{j != y}(z_j - z_y))`` stays accurate where p rounds to 1: plain float32
     ``log_softmax`` gives exactly 0 there, and a ratio to it is NaN.
 
     Args:
-        logits: (batch, time, vocabulary), any float dtype; computed in float32 (float64 stays).
-        labels: (batch, time), `IGNORE` = -100 where nothing is scored; position t is predicted by logits at t − 1.
+        logits: (n, vocabulary), any float dtype; computed in float32 (float64 stays).
+        targets: (n,) int64.
     """
+    logits = logits if logits.dtype == torch.float64 else logits.float()
+    index = targets.unsqueeze(-1)
+    rest = (logits - logits.gather(-1, index)).scatter(-1, index, -torch.inf)
+    return -torch.nn.functional.softplus(torch.logsumexp(rest, -1))
+
+
+def label_logprobs(logits: torch.Tensor, labels: torch.Tensor) -> TokenLogprobs:
+    """Return log p(label) for every labelled position; see `exclusive_logprobs`.
+
+    Args:
+        logits: (batch, time, vocabulary), any float dtype.
+        labels: (batch, time), `IGNORE` = -100 where nothing is scored; position t is predicted by logits at t - 1.
+    """
+    return predicted_logprobs(logits[:, :-1], labels[:, 1:] != -100, labels)
+
+
+def predicted_logprobs(logits: torch.Tensor, where: torch.Tensor, labels: torch.Tensor) -> TokenLogprobs:
+    """Return log p(label) from what `fairforget.lm.forward.predicting_logits` returned for `labels`."""
     targets, mask = labels[:, 1:], labels[:, 1:] != -100
     # Only labelled positions are upcast and reduced: a vocabulary of 50,000 makes the rest the dearest part.
-    picked = logits[:, :-1][mask]
-    picked = picked if picked.dtype == torch.float64 else picked.float()
-    index = targets[mask].unsqueeze(-1)
-    rest = (picked - picked.gather(-1, index)).scatter(-1, index, -torch.inf)
-    flat = -torch.nn.functional.softplus(torch.logsumexp(rest, -1))
+    flat = exclusive_logprobs(logits[where], targets[mask])
     values = torch.zeros(mask.shape, dtype=flat.dtype, device=flat.device).masked_scatter(mask, flat)
     return TokenLogprobs(values, mask)

@@ -26,9 +26,15 @@ class EncodedSample:
     sample: Sample
     input_ids: tuple[int, ...]
     start: int
-    """Position of the first token of the completion."""
+    """Position of the first token of the completion; at least 1, for something has to predict it."""
     end: int
     """Position after the last token of the completion; the end-of-text token, if any, follows."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.start <= self.end <= len(self.input_ids):
+            where = f"tokens {self.start} to {self.end} of {len(self.input_ids)}"
+            msg = f"sample {self.sample.id!r}: {where} cannot be a completion"
+            raise ValueError(msg)
 
     @property
     def length(self) -> int:
@@ -96,14 +102,17 @@ class TokenBatch:
 
     def logits(self, model: Any) -> torch.Tensor:
         """Run one forward pass: logits (batch, time, vocabulary) in the model's dtype."""
-        logits: torch.Tensor = model(input_ids=self.input_ids, attention_mask=self.attention_mask, use_cache=False).logits
+        logits: torch.Tensor = model(
+            input_ids=self.input_ids, attention_mask=self.attention_mask, use_cache=False
+        ).logits
         return logits
 
     def logprobs(self, model: Any) -> TokenLogprobs:
-        """Run one forward pass: float32 log-probabilities of the labels, (batch, time − 1), with their mask."""
-        from fairforget.lm.logprobs import label_logprobs
+        """Run one forward pass: float32 log-probabilities of the labels, (batch, time - 1), with their mask."""
+        from fairforget.lm.forward import predicting_logits
+        from fairforget.lm.logprobs import predicted_logprobs
 
-        return label_logprobs(self.logits(model), self.labels)
+        return predicted_logprobs(*predicting_logits(model, self), self.labels)
 
     def nll(self, model: Any, reduction: Reduction = "tokens") -> torch.Tensor:
         """Run one forward pass and return the negative log-likelihood of the labels.

@@ -1,0 +1,1 @@
+"""Metrics of the first-party tasks, one a file."""

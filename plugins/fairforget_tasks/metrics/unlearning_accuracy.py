@@ -1,0 +1,57 @@
+"""Unlearning accuracy (UA) by sentence embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, ClassVar, Literal
+
+from fairforget.api import Measurement, Metric, Subject
+from fairforget.errors import FairforgetError
+from fairforget_tasks.metrics.nearest_answer import Question, unlearning_accuracy
+
+
+@dataclass(frozen=True)
+class UnlearningAccuracy(Metric):
+    """UA = 1 - FA; FA is the share of samples whose greedy answer to the paraphrased question is right.
+
+    Right: its sentence embedding is at least as near (cosine) to the paraphrased true answer as to every perturbed
+    answer. On the retain set the complement of this is the retain accuracy. Embeddings are the mean of the encoder's
+    last hidden states over the tokens. Source: SOUL (2404.18239), with paraphrase-MiniLM-L6-v2; used by 2504.06658.
+    """
+
+    encoder: Annotated[
+        str | None, "hub id or folder of a sentence encoder, for example sentence-transformers/paraphrase-MiniLM-L6-v2"
+    ] = None
+
+    higher_is: ClassVar[Literal["less memory"]] = "less memory"
+    unit: ClassVar[str] = "share of samples"
+
+    def measure(self, subject: Subject) -> Measurement:
+        """Measure on the subject's paraphrased questions.
+
+        Raises:
+            FairforgetError: no encoder is given, or it cannot be loaded.
+        """
+        if self.encoder is None:
+            raise FairforgetError(
+                "unlearning-accuracy compares answers by sentence embeddings and needs the option encoder, a hub id or "
+                "a folder (in the literature sentence-transformers/paraphrase-MiniLM-L6-v2); the metric "
+                "unlearning-accuracy-overlap needs none, and is another measure: it compares words"
+            )
+        return unlearning_accuracy(subject, partial(nearest, self.encoder), encoder=self.encoder)
+
+
+def nearest(encoder: str, questions: Sequence[Question]) -> list[bool]:
+    """Return for each question whether no wrong answer is nearer to the generated one than the true answer."""
+    from fairforget_tasks.metrics.sentence_encoder import load_encoder
+
+    embed = load_encoder(encoder)
+    texts = list(dict.fromkeys(text for q in questions for text in (q.generated, q.right, *q.wrong)))
+    vectors = dict(zip(texts, embed(texts), strict=True))
+    decided = []
+    for q in questions:
+        right, *wrong = [float(vectors[q.generated] @ vectors[text]) for text in (q.right, *q.wrong)]
+        decided.append(right >= max(wrong))
+    return decided
