@@ -19,6 +19,7 @@ from fairforget.api import Curriculum
 class Sleepy(Curriculum):
     """Sleeps\x1b[31m a while."""
 
+    bed: str
     hours: Annotated[float, "how long\x07 it sleeps"] = 8.0
     snores: bool = False
 
@@ -97,8 +98,10 @@ def test_show_as_json(acme, capsys):
     assert shown["file"] == str(acme.folder / "acme.py")
     assert (acme.folder / "acme.py").read_text().splitlines()[shown["line"] - 1].startswith("@dataclass")
     assert shown["doc"].startswith("Sleeps")
-    hours, snores = shown["options"]
-    assert (hours["name"], hours["default"], hours["doc"]) == ("hours", 8.0, "how long\x07 it sleeps")
+    bed, hours, snores = shown["options"]
+    assert (bed["name"], bed["required"], bed["default"]) == ("bed", True, None)
+    assert (hours["name"], hours["required"], hours["default"]) == ("hours", False, 8.0)
+    assert hours["doc"] == "how long\x07 it sleeps"
     assert (snores["name"], snores["default"], snores["doc"]) == ("snores", False, "")
     assert "float" in hours["type"]
 
@@ -109,7 +112,8 @@ def test_show_for_people_has_no_escape_sequences(acme, capsys):
     assert "\x1b" not in out
     assert "\x07" not in out
     assert "curriculum acme/sleepy 3.1" in out
-    assert "hours: float = 8.0" in out
+    assert "  bed: str (required)\n" in out
+    assert "  hours: float = 8.0\n" in out
     assert "how long it sleeps" in out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from fairforget.kinds import Kind, Registered
     from fairforget.registry import Registry
+    from fairforget.study.options import OptionDoc
 
 # What the classes of fairforget.api say of themselves besides their options.
 _ATTRIBUTES: Final = ("version", "licence", "citation", "higher_is", "unit", "needs_model", "reference")
@@ -59,10 +61,20 @@ def _describe(registry: Registry, entry: Registered) -> dict[str, Any]:
     cls = registry.load(entry)
     file, line = _origin(cls)
     attributes = {name: value for name in _ATTRIBUTES if isinstance(value := getattr(cls, name, None), str | int)}
-    options = [{"name": o.name, "type": o.type, "default": o.default, "doc": o.doc} for o in describe(cls)]
+    options = [_facts(option) for option in describe(cls)]
     # A dataclass without a docstring gets its signature as one; the options say that better.
     doc = (inspect.getdoc(cls) or "") if cls.__doc__ and not cls.__doc__.startswith(f"{cls.__name__}(") else ""
     return known | {"file": file, "line": line, "doc": doc, "attributes": attributes, "options": options}
+
+
+def _facts(option: OptionDoc) -> dict[str, Any]:
+    facts = {"name": option.name, "type": option.type, "required": option.default is None, "doc": option.doc}
+    try:
+        default = None if option.default is None else json.loads(option.default)
+    except ValueError:
+        # A default that a study file could not give, told in words.
+        default = option.default
+    return facts | {"default": default}
 
 
 def _origin(cls: type) -> tuple[str | None, int | None]:
@@ -90,7 +102,7 @@ def _print(shown: dict[str, Any]) -> None:
         line(f"  {text}")
     print("\noptions:" if shown["options"] else "\nno options")
     for option in shown["options"]:
-        default = "" if option["default"] is None else f" = {option['default']}"
-        line(f"  {option['name']}: {option['type']}{default}")
+        default = "(required)" if option["required"] else f"= {json.dumps(option['default'], ensure_ascii=False)}"
+        line(f"  {option['name']}: {option['type']} {default}")
         if option["doc"]:
             line(f"      {option['doc']}")
