@@ -58,14 +58,18 @@ def describe(details: Mapping[str, Any]) -> str:
         return str(details["ctx"]["error"])
     if kind == "literal_error":
         expected = str(details["ctx"]["expected"])
-        near = difflib.get_close_matches(value, re.findall(r"'([^']*)'", expected), n=1) if isinstance(value, str) else []
+        near = (
+            difflib.get_close_matches(value, re.findall(r"'([^']*)'", expected), n=1) if isinstance(value, str) else []
+        )
         return f"must be {expected}, not {shown(value)}" + (f". Did you mean {near[0]!r}?" if near else "")
     if kind == "too_short":
         wanted = details["ctx"]["min_length"]
         return f"must have at least {wanted} {'entry' if wanted == 1 else 'entries'}"
     if kind == "string_too_short":
         return "must not be empty"
-    text = KINDS_OF_VALUE.get(kind) or str(details["msg"]).replace("Input should", "must").replace("String should", "must")
+    text = KINDS_OF_VALUE.get(kind) or str(details["msg"]).replace("Input should", "must").replace(
+        "String should", "must"
+    )
     return f"{text}, not {shown(value)}"
 
 
@@ -73,7 +77,9 @@ def _fault(details: Any, path: KeyPath, model: type[BaseModel], before: KeyPath)
     if details["type"] == "extra_forbidden":
         key = str(path[-1])
         known = allowed_keys(model, path[:-1])
-        return Fault((*before, *path), f"unknown key. {did_you_mean(key, known, most=30, heading='Allowed')}", at_key=True)
+        return Fault(
+            (*before, *path), f"unknown key. {did_you_mean(key, known, most=30, heading='Allowed')}", at_key=True
+        )
     if details["type"] == "missing":
         what = dotted(path[-1:])
         return Fault((*before, *path[:-1]), f"the key {what} is missing")

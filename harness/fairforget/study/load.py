@@ -57,7 +57,9 @@ def load_study(study: str | Path, registry: Registry | None = None, settings: Se
     return open_study(study, registry, settings).study
 
 
-def parse_study(text: str, source: str = "study", settings: Sequence[str] = (), folder: Path | None = None) -> StudyFile:
+def parse_study(
+    text: str, source: str = "study", settings: Sequence[str] = (), folder: Path | None = None
+) -> StudyFile:
     """Open a study given as text; `folder` is where relative paths start, by default the current folder."""
     return _opened(_anchored(parse_yaml(text, source), (folder or Path.cwd()).absolute()), settings)
 

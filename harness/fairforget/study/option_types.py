@@ -99,20 +99,21 @@ def _doc(hint: Any) -> str:
 def _with_tuples(hint: Any) -> Any:
     """Return the type with ``Sequence`` as ``tuple``, so that the options of a frozen plugin are frozen too."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if hint in {collections.abc.Sequence, typing.Sequence}:
+    if hint is collections.abc.Sequence or hint is typing.Sequence:
         return tuple[Any, ...]
     if origin is collections.abc.Sequence:
-        return tuple[_with_tuples(arguments[0]), ...]
+        return _of(tuple, _with_tuples(arguments[0]), ...)
     if origin is Annotated:
-        inner = _with_tuples(arguments[0])
-        return Annotated[(inner, *arguments[1:])]  # type: ignore[return-value]
+        return _of(Annotated, _with_tuples(arguments[0]), *arguments[1:])
     if origin in {typing.Union, types.UnionType}:
-        return typing.Union[tuple(_with_tuples(a) for a in arguments)]  # noqa: UP007 - of a tuple of types
-    if origin in {collections.abc.Mapping, dict} and len(arguments) == 2:  # noqa: PLR2004
-        return collections.abc.Mapping[arguments[0], _with_tuples(arguments[1])]
-    if origin is tuple:
-        return tuple[tuple(a if a is Ellipsis else _with_tuples(a) for a in arguments)]  # type: ignore[misc]
+        return _of(typing.Union, *map(_with_tuples, arguments))
+    if origin in {collections.abc.Mapping, tuple} and arguments:
+        return _of(origin, *map(_with_tuples, arguments))
     return hint
+
+
+def _of(generic: Any, *arguments: Any) -> Any:
+    return generic[arguments]
 
 
 def _parts(hint: Any) -> typing.Iterator[Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import PydanticUserError, ValidationError
 
-from fairforget.api.plugin import Plugin
+from fairforget.api.plugin import Plugin, option_parameters
 from fairforget.api.spec import PluginSpec
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.study.faults import describe as describe_fault
@@ -85,11 +85,10 @@ def build(registry: Registry, kind: Kind, spec: PluginSpec, where: str = "") -> 
     cls = registry.load(entry)
     try:
         plugin = _made(f"{kind} {entry.name!r}", entry, cls, spec.options)
-        built = Built(entry, plugin)
-        built.to_json()
     except OptionError as error:
         raise OptionError(list(error.faults), where) from error.__cause__
-    return built
+    _check_stored(f"{kind} {entry.name!r} ({entry.target})", plugin)
+    return Built(entry, plugin)
 
 
 def describe(cls: type[Plugin]) -> list[OptionDoc]:
@@ -119,7 +118,7 @@ def _made(title: str, entry: Registered, cls: type[Plugin], given: Mapping[str, 
             continue
         try:
             values[name] = _validated(options[name], value)
-        except (_Wrong, ValidationError) as error:
+        except (_NotPlain, ValidationError) as error:
             for path, why in _whys(error, options[name]):
                 faults.append(((name, *path), f"{title}: option {dotted((name, *path))!r} {why}"))
         except PydanticUserError as error:
@@ -151,8 +150,27 @@ def _allowed(name: str, options: Mapping[str, Option]) -> str:
     return did_you_mean(name, options, heading="Options") if options else "It has no options."
 
 
-class _Wrong(Exception):
-    """A value that no option can have."""
+def _check_stored(title: str, plugin: Plugin) -> None:
+    """Find out whether the options of a plugin can be written down.
+
+    Raises:
+        FairforgetError: not all of them; its author is told why.
+    """
+    for name in option_parameters(type(plugin)):
+        if not hasattr(plugin, name):
+            msg = (
+                f"{title} does not keep its option {name!r}: a constructor stores its parameters under their own names"
+            )
+            raise FairforgetError(msg)
+        try:
+            _plain(getattr(plugin, name))
+        except _NotPlain as error:
+            msg = f"{title}: the value of its option {name!r} {error}, for it is written into every result"
+            raise FairforgetError(msg) from error
+
+
+class _NotPlain(ValueError):
+    """A value that cannot be written as JSON."""
 
 
 def _validated(option: Option, value: Any) -> Any:
@@ -163,14 +181,15 @@ def _validated(option: Option, value: Any) -> Any:
     """
     try:
         text = json.dumps(_plain(value), allow_nan=False)
-    except OptionError as error:
-        raise _Wrong(error.faults[0][1]) from error
+    except RecursionError as error:
+        msg = "is nested too deeply"
+        raise _NotPlain(msg) from error
     return option.adapter().validate_json(text, strict=True)
 
 
-def _whys(error: _Wrong | ValidationError, option: Option) -> list[tuple[tuple[str | int, ...], str]]:
+def _whys(error: _NotPlain | ValidationError, option: Option) -> list[tuple[tuple[str | int, ...], str]]:
     """Return what is wrong with a value, and where inside it."""
-    if isinstance(error, _Wrong):
+    if isinstance(error, _NotPlain):
         return [((), str(error))]
     found = [Fault(tuple(details["loc"]), describe_fault(details)) for details in error.errors(include_url=False)]
     if option.is_union:
@@ -182,18 +201,19 @@ def _plain(value: Any) -> Any:
     """Return an option's value as JSON has it.
 
     Raises:
-        OptionError: it cannot be written as JSON.
+        _NotPlain: it cannot be written as JSON.
     """
+    if isinstance(value, Enum):
+        return _plain(value.value)
     if value is None or isinstance(value, bool | str | int):
-        return value.value if isinstance(value, Enum) else value
+        return value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise OptionError([((), f"must be a finite number, not {value}")])
+            msg = f"must be a finite number, not {value}"
+            raise _NotPlain(msg)
         return value
     if isinstance(value, PurePath):
         return str(value)
-    if isinstance(value, Enum):
-        return _plain(value.value)
     if isinstance(value, PluginSpec):
         return _plain(value.to_json())
     if isinstance(value, Mapping):
@@ -202,12 +222,14 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if isinstance(value, set | frozenset):
         return sorted((_plain(inner) for inner in value), key=json.dumps)
-    raise OptionError([((), f"must be plain data, not {type(value).__name__}")])
+    msg = f"must be plain data, not {type(value).__name__}"
+    raise _NotPlain(msg)
 
 
 def _key(key: Any) -> str:
     if not isinstance(key, str):
-        raise OptionError([((), f"must have texts as keys, not {shown(key)}")])
+        msg = f"must have texts as keys, not {shown(key)}"
+        raise _NotPlain(msg)
     return key
 
 
@@ -216,6 +238,6 @@ def _default_text(option: Option) -> str | None:
         return None
     try:
         return json.dumps(_plain(option.default), ensure_ascii=False)
-    except OptionError:
+    except _NotPlain:
         # For example the sign for a dataclass field that has a factory.
         return "made when it is needed" if "factory" in repr(option.default) else repr(option.default)

@@ -37,7 +37,7 @@ def parse_setting(text: str) -> Setting:
     except YamlError as error:
         msg = f"{error}. Put a text with special characters in quotation marks"
         raise FairforgetError(msg) from error
-    return Setting(tuple(int(p) if p.isascii() and p.isdigit() and len(p) < 10 else p for p in parts), parsed, source)  # noqa: PLR2004
+    return Setting(tuple(int(p) if p.isascii() and p.isdigit() and len(p) < 10 else p for p in parts), parsed, source)
 
 
 def apply(document: Document, setting: Setting, value: Any) -> Document:

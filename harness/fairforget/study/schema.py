@@ -6,7 +6,6 @@ words. The text under a field is its documentation, in ``docs/reference/study.md
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -29,6 +28,7 @@ Spec = Annotated[PluginSpec, PlainValidator(parse_spec), PlainSerializer(PluginS
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+BudgetKind = Literal["updates", "epochs", "forward_equivalents"]
 OptimizerName = Literal["adamw", "sgd"]
 
 
@@ -96,8 +96,8 @@ class Stop(Part):
     rule: Literal["memorization"] = "memorization"
     """``memorization``: mean MA and mean EL of the forget samples are both at or below a level."""
     policy: Literal["unseen", "paper_literal", "retrain"] = "unseen"
-    """Where the level comes from: samples the target never saw, the pool on the target as it is (as the MRD paper says \
-literally; about half of the samples start below it), or the draw's samples on the model trained without them."""
+    """Where the level comes from: samples the target never saw; the pool on the target as it is (the MRD paper to the \
+letter: about half of the samples start below it); the draw's samples on the model trained without them."""
     every: Count | None = None
     """Updates between two looks; null = once an epoch."""
     n: Count = 10
@@ -125,25 +125,23 @@ class Budget(Part):
             raise ValueError(msg)
         return self
 
-    def _amounts(self) -> list[tuple[Literal["updates", "epochs", "forward_equivalents"], int | float]]:
-        found = []
-        if self.updates is not None:
-            found.append(("updates", self.updates))
-        if self.epochs is not None:
-            found.append(("epochs", self.epochs))
-        if self.forward_equivalents is not None:
-            found.append(("forward_equivalents", self.forward_equivalents))
-        return found  # type: ignore[return-value]
+    def _amounts(self) -> dict[BudgetKind, int | float]:
+        every: dict[BudgetKind, int | float | None] = {
+            "updates": self.updates,
+            "epochs": self.epochs,
+            "forward_equivalents": self.forward_equivalents,
+        }
+        return {kind: amount for kind, amount in every.items() if amount is not None}
 
     @property
-    def kind(self) -> Literal["updates", "epochs", "forward_equivalents"]:
+    def kind(self) -> BudgetKind:
         """Which amount is given."""
-        return self._amounts()[0][0]
+        return next(iter(self._amounts()))
 
     @property
     def amount(self) -> int | float:
         """The amount."""
-        return self._amounts()[0][1]
+        return self._amounts()[self.kind]
 
 
 class Optimizer(Part):
@@ -188,7 +186,7 @@ class OptimizerChange(Part):
 
     def given(self) -> dict[str, Any]:
         """Return the keys that were given."""
-        return self.model_dump(mode="json", include=self.model_fields_set)
+        return self.model_dump(mode="json", exclude_unset=True)
 
 
 class MethodUse(BaseModel):
@@ -288,7 +286,8 @@ def optimizer_of(study: Study, use: MethodUse) -> Optimizer:
     """
     if use.optimizer is None:
         return study.optimizer
-    changed: Mapping[str, Any] = {**study.optimizer.model_dump(), **use.optimizer.model_dump(include=use.optimizer.model_fields_set)}
-    if use.optimizer.name == "sgd" and "name" in use.optimizer.model_fields_set:
-        changed = {k: v for k, v in changed.items() if k not in {"betas", "eps"} or k in use.optimizer.model_fields_set}
-    return Optimizer.model_validate(changed)
+    usual, change = study.optimizer.model_dump(), use.optimizer.model_dump(exclude_unset=True)
+    if change.get("name") == "sgd":
+        # The study's are adamw's.
+        del usual["betas"], usual["eps"]
+    return Optimizer.model_validate(usual | change)

@@ -47,7 +47,7 @@ def study_name(value: str) -> str:
     Raises:
         ValueError: it is no slug.
     """
-    if len(value) > 80 or not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", value):  # noqa: PLR2004
+    if len(value) > 80 or not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", value):
         msg = f"must be lower-case letters and digits, joined by '-', '_' or '.', at most 80, not {shown(value)}"
         raise ValueError(msg)
     return value
@@ -63,3 +63,9 @@ def engine_name(value: str) -> str:
         msg = f"must be the name of an engine, with ':N' for N workers if wanted, not {shown(value)}"
         raise ValueError(msg)
     return value
+
+
+def engine_spec(value: str) -> PluginSpec:
+    """Return the plugin that ``name`` or ``name:N`` stands for; N becomes its option ``workers``."""
+    name, colon, workers = engine_name(value).partition(":")
+    return PluginSpec(name, {"workers": int(workers)} if colon else {})

@@ -42,7 +42,7 @@ class CoreLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Compose one node; called by PyYAML for every node, parents first."""
-        event: Any = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if getattr(event, "tag", None) is not None:
             raise yaml.MarkedYAMLError(problem="tags such as '!x' are not supported", problem_mark=event.start_mark)
         if self._depth >= MAX_DEPTH:
@@ -61,7 +61,7 @@ class CoreDumper(yaml.SafeDumper):
     # Texts that either schema would take for something else are quoted.
     yaml_implicit_resolvers = {k: list(v) for k, v in yaml.SafeDumper.yaml_implicit_resolvers.items()}  # noqa: RUF012
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML asks of every value
         """Write equal values out each time."""
         return True
 

@@ -138,7 +138,7 @@ class _Construction:
         for key_node, value_node in node.value:
             key = self.scalar(key_node, path) if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key, str):
-                raise self.error(key_node, path, "a key must be a text; put it in quotation marks if it is meant as one")
+                raise self.error(key_node, path, "a key must be a text; put it in quotation marks")
             if key in made:
                 first = self.places[*path, key].key_line
                 raise self.error(key_node, (*path, key), f"duplicate key, given in line {first} already; remove one")
@@ -163,7 +163,7 @@ class _Construction:
         text: str = node.value
         # Leading zeros are decimal here, which Python's own reading with base 0 refuses.
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-        number = int(text[2:] if base != 10 else text, base) if len(text) <= 64 else 2**63  # noqa: PLR2004
+        number = int(text[2:] if base != 10 else text, base) if len(text) <= 64 else 2**63
         if not -(2**63) <= number < 2**63:
             raise self.error(node, path, "an integer beyond 64 bits")
         return number

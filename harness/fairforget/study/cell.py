@@ -1,0 +1,171 @@
+"""The identity of a cell: what it computes, as data, and a key that stands for it.
+
+The key of a cell is a hash over everything that changes a score and nothing that does not.
+
+In it:
+    task (name, version of its distribution, version, options, digest of its data), target (everything but where its
+    base lies: the identity of the target is made from the content), draw (sampler with its options, stratum, index,
+    unit, size, the ids that are forgotten, and a digest over them and their texts), method and curriculum (name,
+    version of the distribution, every option, the difficulty a curriculum asks for), seed, budget with the stop rule,
+    optimizer, and of the evaluation the metrics with their options and the number of items and new tokens.
+
+Not in it:
+    the engine, its workers and every folder, because results do not depend on where they are made; paths among the
+    options of a task and the path of a local checkpoint, because the digest of the data and the identity of the target
+    stand for what lies there; ``evaluation.batch_tokens``, which trades memory for speed; labels, which are words on
+    boards; the version of a sampler's distribution, because the forgotten ids themselves are in the key.
+
+A default that is written out and one that is left out give the same key, because a cell holds every option (see
+`fairforget.study.options.Built.to_json`). The key is the same before a run and computed from its record, and 1 and 1.0
+are one number. What the harness itself does with a cell is not visible in it: `KEY_VERSION` is raised by hand whenever
+the same cell would get other scores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fairforget.errors import FairforgetError
+
+KEY_VERSION: Final = 1
+SCHEMA: Final = 1
+
+_PARTS: Final = ("task", "target", "draw", "method", "curriculum", "seed", "budget", "optimizer", "evaluation")
+
+_OUT: Final = (
+    ("schema",),
+    ("task", "paths"),
+    ("target", "base", "path"),
+    ("draw", "sampler", "dist_version"),
+    ("method", "label"),
+    ("curriculum", "label"),
+    ("evaluation", "batch_tokens"),
+)
+"""What changes no score; with it go the options of the task that its ``paths`` names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One unit of work: task × target × draw × method × curriculum × seed, as plain data."""
+
+    task: Mapping[str, Any]
+    """``name``, ``dist_version``, ``version``, ``options``, ``data`` (digest of the corpus), ``paths`` (options that
+    say where data lie)."""
+    target: Mapping[str, Any]
+    """What `fairforget.run.target.target_identity` says."""
+    draw: Mapping[str, Any]
+    """What `fairforget.study.draws.Draw.to_json` says."""
+    method: Mapping[str, Any]
+    """``name``, ``dist_version``, ``options``, ``label``."""
+    curriculum: Mapping[str, Any] | None
+    """As a method, with the ``difficulty`` it asks for, or null; null for a reference row."""
+    seed: int
+    budget: Mapping[str, Any]
+    """``kind``, ``amount``, ``stop``."""
+    optimizer: Mapping[str, Any]
+    evaluation: Mapping[str, Any]
+    """``metrics``, ``retain``, ``holdout``, ``max_new_tokens``, ``batch_tokens``."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that records, engines and hooks get."""
+        return {"schema": SCHEMA, **{name: _thawed(getattr(self, name)) for name in _PARTS}}
+
+    @classmethod
+    def from_json(cls, found: object) -> Cell:
+        """Read what `to_json` made.
+
+        Raises:
+            FairforgetError: it is no cell of this schema.
+        """
+        if not isinstance(found, Mapping) or found.get("schema") != SCHEMA:
+            msg = f"not a cell of schema {SCHEMA}"
+            raise FairforgetError(msg)
+        if missing := [name for name in _PARTS if name not in found]:
+            msg = f"a cell without {', '.join(missing)}"
+            raise FairforgetError(msg)
+        for name in _PARTS:
+            fits = isinstance(found[name], Mapping) or (name == "curriculum" and found[name] is None)
+            if name == "seed":
+                fits = isinstance(found[name], int) and not isinstance(found[name], bool)
+            if not fits:
+                msg = f"a cell whose {name} is {type(found[name]).__name__}"
+                raise FairforgetError(msg)
+        return cls(**{name: found[name] for name in _PARTS})
+
+    @property
+    def key(self) -> str:
+        """The cell's key."""
+        return cell_key(self.to_json())
+
+
+def cell_key(cell: Mapping[str, Any]) -> str:
+    """Return the key of a cell in its JSON form: 24 hex digits.
+
+    Any JSON object has a key, so that a record somebody edited gets one too, and it differs.
+
+    Raises:
+        ValueError: not JSON: NaN, infinity, keys that are no texts, nested too deeply, other types.
+    """
+    try:
+        text = canonical_json({"version": KEY_VERSION, "cell": scoring_part(cell)})
+    except (TypeError, RecursionError, AttributeError) as error:
+        msg = f"not the JSON of a cell: {error}"
+        raise ValueError(msg) from error
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def scoring_part(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the cell without what changes no score."""
+    task = cell.get("task")
+    named = task.get("paths") if isinstance(task, Mapping) else None
+    paths = [("task", "options", name) for name in (named if isinstance(named, list | tuple) else ())]
+    kept = _without(cell, [*_OUT, *paths])
+    return dict(kept)
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON that is the same text for equal values: sorted keys, no spaces, ASCII, whole floats as integers.
+
+    Raises:
+        ValueError: NaN or infinity.
+        TypeError: not JSON.
+    """
+    return json.dumps(_canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            msg = "a key that is no text"
+            raise TypeError(msg)
+        return {key: _canonical(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(inner) for inner in value]
+    return value
+
+
+def _without(value: Any, paths: Sequence[tuple[Any, ...]]) -> Any:
+    """Return a copy of nested mappings that lacks what stands at `paths`."""
+    if not paths or not isinstance(value, Mapping):
+        return value
+    out = [path[0] for path in paths if len(path) == 1]
+    return {
+        key: _without(inner, [path[1:] for path in paths if len(path) > 1 and path[0] == key])
+        for key, inner in value.items()
+        if key not in out
+    }
+
+
+def _thawed(value: Any) -> Any:
+    """Return plain dicts and lists, so that a cell equals itself read from JSON."""
+    if isinstance(value, Mapping):
+        return {key: _thawed(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_thawed(inner) for inner in value]
+    return value

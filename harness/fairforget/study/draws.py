@@ -1,0 +1,195 @@
+"""From a pool with scores to frozen draws.
+
+A draw depends on the data of the task, the sampler with its options, the stratum and its index, and on nothing else:
+not on the methods and seeds of the study, not on how many draws it asks for or in which order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from fairforget.api import Pool, Sample, Sampler
+from fairforget.api.sample import digest_of
+from fairforget.errors import FairforgetError
+from fairforget.study.cell import canonical_json
+from fairforget.study.places import shortened
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from fairforget.study.options import Built
+
+Unit = Literal["group", "sample"]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawSpec:
+    """Which draw is wanted."""
+
+    sampler: Mapping[str, Any]
+    """The built sampler as JSON."""
+    stratum: str
+    index: int
+    unit: Unit
+    size: int
+    """Samples wanted; a draw of whole groups may have fewer."""
+
+    def generator(self, data: str) -> np.random.Generator:
+        """Return the stream of random numbers that belongs to this draw, from the pool of the corpus `data`.
+
+        The version of the sampler's distribution is left out, so that a release changes no draw.
+        """
+        import numpy as np
+
+        sampler = {"name": self.sampler["name"], "options": self.sampler["options"]}
+        text = canonical_json(["draw", data, sampler, self.stratum, self.index])
+        entropy = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+        return np.random.default_rng(np.random.SeedSequence(entropy))
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One forget set, the same one for every method."""
+
+    sampler: Mapping[str, Any]
+    stratum: str
+    index: int
+    unit: Unit
+    size: int
+    """Samples wanted."""
+    forget: tuple[str, ...]
+    """Ids, in the order of the pool."""
+    digest: str
+    """SHA-256 over the ids and the content of the samples, whatever their order."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form it has in a cell."""
+        return {
+            "sampler": dict(self.sampler),
+            "stratum": self.stratum,
+            "index": self.index,
+            "unit": self.unit,
+            "size": self.size,
+            "forget": list(self.forget),
+            "digest": self.digest,
+        }
+
+
+def unit_of(wanted: Unit | None, samples: Sequence[Sample]) -> Unit:
+    """Return what is drawn from a pool: groups where it has them, unless the study says otherwise.
+
+    Raises:
+        FairforgetError: groups are wanted, and the task has none.
+    """
+    grouped = any(sample.group is not None for sample in samples)
+    if wanted == "group" and not grouped:
+        msg = "unit: group, but the samples of this task have no groups; remove the key or write unit: sample"
+        raise FairforgetError(msg)
+    return wanted or ("group" if grouped else "sample")
+
+
+def check_pool(samples: Sequence[Sample], unit: Unit, size: int) -> None:
+    """Find out before anything is trained whether forget sets of `size` can be drawn.
+
+    Raises:
+        FairforgetError: the pool is smaller than that, or a group is larger, which could then never be drawn.
+    """
+    if size > len(samples):
+        msg = f"forget_size: {size} samples are wanted, and the pool has {len(samples)}; lower forget_size"
+        raise FairforgetError(msg)
+    if unit == "sample":
+        return
+    sizes: dict[str, int] = {}
+    for sample in samples:
+        name = sample.group if sample.group is not None else sample.id
+        sizes[name] = sizes.get(name, 0) + 1
+    large = [name for name in sizes if sizes[name] > size]
+    if large:
+        largest = max(large, key=lambda name: sizes[name])
+        msg = (
+            f"forget_size: {len(large)} of {len(sizes)} groups are larger than {size} samples and could never be drawn "
+            f"whole (the largest, {largest!r}, has {sizes[largest]}); raise forget_size to {sizes[largest]} or more, or "
+            "write unit: sample"
+        )
+        raise FairforgetError(msg)
+
+
+def draw_sets(sampler: Built, pool: Pool, *, data: str, size: int, draws: int) -> tuple[Draw, ...]:
+    """Draw every forget set of one sampler: for each of its strata the indices 0 … draws − 1.
+
+    Args:
+        sampler: the sampler, built.
+        pool: what may be forgotten, with the scores the sampler needs.
+        data: digest of the corpus.
+        size: samples of a draw.
+        draws: draws a stratum.
+
+    Raises:
+        FairforgetError: the sampler refuses, or returns something that is no forget set; names plugin and stratum.
+    """
+    unit: Unit = "group" if pool.whole_groups else "sample"
+    check_pool(pool.samples, unit, size)
+    plugin = sampler.plugin
+    if not isinstance(plugin, Sampler):
+        raise TypeError(sampler.entry.target)
+    described = sampler.to_json()
+    digests = {sample.id: sample.digest() for sample in pool.samples}
+    title = f"sampler {sampler.entry.canonical}"
+    specs = [DrawSpec(described, stratum, index, unit, size) for stratum in plugin.strata for index in range(draws)]
+    return tuple(_draw(plugin, pool, spec, data, digests, title) for spec in specs)
+
+
+def forget_digest(digests: Mapping[str, str]) -> str:
+    """Return the digest of a forget set from the digests of its samples, by id."""
+    return digest_of(sorted(digests.items()))
+
+
+def _draw(plugin: Sampler, pool: Pool, spec: DrawSpec, data: str, digests: Mapping[str, str], title: str) -> Draw:
+    where = f"{title}, stratum {spec.stratum!r}, draw {spec.index}"
+    try:
+        found = plugin.draw(pool, spec.stratum, spec.size, spec.generator(data))
+    except FairforgetError as error:
+        msg = f"{where}: {error}"
+        raise FairforgetError(msg) from error
+    except Exception as error:
+        msg = f"{where}: the plugin failed: {type(error).__name__}: {error}"
+        raise FairforgetError(msg) from error
+    chosen = _checked(found, pool, spec, where)
+    forget = tuple(sample.id for sample in pool.samples if sample.id in chosen)
+    digest = forget_digest({name: digests[name] for name in forget})
+    return Draw(spec.sampler, spec.stratum, spec.index, spec.unit, spec.size, forget, digest)
+
+
+def _checked(found: object, pool: Pool, spec: DrawSpec, where: str) -> Collection[str]:
+    """Return what a sampler returned if it is a forget set."""
+    if isinstance(found, str | bytes) or not isinstance(found, Sequence):
+        fault: str | None = f"{type(found).__name__} and no list of sample ids"
+    elif not all(isinstance(name, str) for name in found):
+        fault = "ids that are no texts"
+    else:
+        fault = _fault(found, pool, spec)
+        if fault is None:
+            return set(found)
+    msg = f"{where}: the plugin returned {fault}"
+    raise FairforgetError(msg)
+
+
+def _fault(found: Sequence[str], pool: Pool, spec: DrawSpec) -> str | None:
+    chosen = set(found)
+    if not chosen:
+        return "no sample; the stratum is empty"
+    if strange := chosen - {sample.id for sample in pool.samples}:
+        return f"ids that are not in the pool: {shortened(', '.join(sorted(map(repr, strange))), 200)}"
+    if len(chosen) < len(found):
+        return f"{len(found) - len(chosen)} samples twice"
+    if len(found) > spec.size:
+        return f"{len(found)} samples where at most {spec.size} were asked for"
+    for unit in pool.units():
+        names = {pool.samples[i].id for i in unit}
+        if names & chosen and not names <= chosen:
+            group = pool.samples[unit[0]].group
+            return f"{len(names & chosen)} of the {len(names)} samples of group {group!r}; groups are drawn whole"
+    return None

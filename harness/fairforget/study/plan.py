@@ -1,0 +1,163 @@
+"""A study with every plugin resolved, and the cells it spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fairforget.api import Task
+from fairforget.errors import FairforgetError
+from fairforget.study.cell import SCHEMA, canonical_json
+from fairforget.study.cost import Cost, cost_of, times
+from fairforget.study.draws import Draw
+from fairforget.study.options import Built
+from fairforget.study.rows import PlannedCurriculum, PlannedMethod, PlannedSampler
+from fairforget.study.schema import Study
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCell:
+    """A cell before its draw is known."""
+
+    sampler: PlannedSampler
+    stratum: str
+    index: int
+    method: PlannedMethod
+    curriculum: PlannedCurriculum | None
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A line of the table that ``--dry-run`` prints."""
+
+    method: str
+    """Label of the method; ``total`` in the last row."""
+    curriculum: str
+    """Label of the curriculum; empty for a reference row and the total."""
+    cells: int
+    updates: int | None
+    """Of all these cells together; None where it is not known beforehand."""
+    forward_equivalents: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a study will do. Made by `fairforget.study.planning.make_plan`; every plugin in it exists and is valid."""
+
+    study: Study
+    task: Built
+    metrics: tuple[Mapping[str, Any], ...]
+    """As in a cell."""
+    max_new_tokens: int
+    samplers: tuple[PlannedSampler, ...]
+    methods: tuple[PlannedMethod, ...]
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return self._strata() * sum(m.draws * len(m.curricula) * m.seeds for m in self.methods)
+
+    def difficulties(self) -> dict[str, Built]:
+        """Return the scores the samplers need, by the canonical JSON of the difficulty, each once."""
+        return {canonical_json(b.to_json()): b for sampler in self.samplers for b in sampler.needs.values()}
+
+    def planned(self) -> Iterator[PlannedCell]:
+        """Yield every cell; draw by draw, so that a run that is cut short has whole draws."""
+        for index in range(max(method.draws for method in self.methods)):
+            for sampler in self.samplers:
+                for stratum in sampler.strata:
+                    for method in self.methods:
+                        if index < method.draws:
+                            for curriculum in method.curricula:
+                                for seed in range(method.seeds):
+                                    yield PlannedCell(sampler, stratum, index, method, curriculum, seed)
+
+    def cells(self, draws: Sequence[Draw], target: Mapping[str, Any], *, data: str) -> list[dict[str, Any]]:
+        """Return every cell as JSON, in the order of `planned`. Cells share parts: read them, do not edit them.
+
+        Args:
+            draws: the draws of every sampler.
+            target: identity of the target model.
+            data: digest of the corpus.
+
+        Raises:
+            FairforgetError: a draw is missing.
+        """
+        known = {(canonical_json(d.sampler), d.stratum, d.index): d.to_json() for d in draws}
+        samplers = {id(sampler): canonical_json(sampler.built.to_json()) for sampler in self.samplers}
+        methods = {id(method): method.to_json() for method in self.methods}
+        curricula = {id(c): c.to_json() for method in self.methods for c in method.curricula if c is not None}
+        task, budget, evaluation = self.task_json(data), self.budget_json(), self.evaluation_json()
+        found = []
+        for cell in self.planned():
+            draw = known.get((samplers[id(cell.sampler)], cell.stratum, cell.index))
+            if draw is None:
+                name = cell.sampler.built.entry.canonical
+                msg = f"there is no draw {cell.index} of stratum {cell.stratum!r} of sampler {name}; draw again"
+                raise FairforgetError(msg)
+            found.append(
+                {
+                    "schema": SCHEMA,
+                    "task": task,
+                    "target": target,
+                    "draw": draw,
+                    "method": methods[id(cell.method)],
+                    "curriculum": None if cell.curriculum is None else curricula[id(cell.curriculum)],
+                    "seed": cell.seed,
+                    "budget": budget,
+                    "optimizer": cell.method.optimizer,
+                    "evaluation": evaluation,
+                }
+            )
+        return found
+
+    def task_json(self, data: str) -> dict[str, Any]:
+        """Return the task as in a cell; `data` is the digest of its corpus."""
+        if not isinstance(self.task.plugin, Task):
+            raise TypeError(self.task.entry.target)
+        described = self.task.to_json()
+        paths = sorted({*self.task.path_options(), *({"data"} & described["options"].keys())})
+        return {**described, "version": self.task.plugin.version, "data": data, "paths": paths}
+
+    def budget_json(self) -> dict[str, Any]:
+        """Return the budget as in a cell."""
+        budget = self.study.budget
+        stop = None if budget.stop is None else budget.stop.model_dump(mode="json")
+        return {"kind": budget.kind, "amount": budget.amount, "stop": stop}
+
+    def evaluation_json(self) -> dict[str, Any]:
+        """Return what is measured, as in a cell."""
+        asked = self.study.evaluation.model_dump(mode="json")
+        return {**asked, "max_new_tokens": self.max_new_tokens, "metrics": [dict(use) for use in self.metrics]}
+
+    def describe(self) -> list[PlanRow]:
+        """Return cells and costs by method and curriculum, and in total, for ``--dry-run``."""
+        budget = self.budget_json()
+        rows = []
+        for method in self.methods:
+            cells = self._strata() * method.draws * method.seeds
+            spent = times(cost_of(method, budget, self.study.forget_size), cells)
+            for curriculum in method.curricula:
+                label = "" if curriculum is None else curriculum.label
+                rows.append(PlanRow(method.label, label, cells, spent.updates, spent.forward_equivalents))
+        return [*rows, self._total(rows)]
+
+    def cost(self, method: PlannedMethod) -> Cost:
+        """Return what one cell of a method spends, at most and as far as it is known."""
+        return cost_of(method, self.budget_json(), self.study.forget_size)
+
+    def _total(self, rows: Sequence[PlanRow]) -> PlanRow:
+        """Return the sum of what is known; the oracle's training stands outside every budget."""
+        spending = [
+            row for row, method in zip(rows, self._methods_of_rows(), strict=True) if method.reference != "oracle"
+        ]
+        updates = None if any(row.updates is None for row in spending) else sum(row.updates or 0 for row in spending)
+        equivalents = sum(row.forward_equivalents or 0 for row in spending)
+        return PlanRow("total", "", len(self), updates, equivalents)
+
+    def _methods_of_rows(self) -> list[PlannedMethod]:
+        return [method for method in self.methods for _ in method.curricula]
+
+    def _strata(self) -> int:
+        return sum(len(sampler.strata) for sampler in self.samplers)
