@@ -111,7 +111,7 @@ def check_pool(samples: Sequence[Sample], unit: Unit, size: int) -> None:
         largest = max(large, key=lambda name: sizes[name])
         msg = (
             f"forget_size: {len(large)} of {len(sizes)} groups are larger than {size} samples and could never be drawn "
-            f"whole (the largest, {largest!r}, has {sizes[largest]}); raise forget_size to {sizes[largest]} or more, or "
+            f"(the largest, {largest!r}, has {sizes[largest]}); raise forget_size to {sizes[largest]} or more, or "
             "write unit: sample"
         )
         raise FairforgetError(msg)

@@ -11,6 +11,7 @@ from fairforget.api import Sample
 from fairforget.api.sample import digest_of
 from fairforget.errors import FairforgetError
 from fairforget.store.atomic import write_text
+from fairforget.store.strict_json import NotJson, parse
 from fairforget.study.draws import Draw, forget_digest
 
 SCHEMA: Final = 1
@@ -43,19 +44,15 @@ def read_draws(path: Path, samples: Sequence[Sample], *, data: str) -> tuple[Dra
         DrawsUnusable: the file is missing, torn, edited, of another schema or made of other data.
     """
     try:
-        found = json.loads(path.read_bytes())
+        found = parse(path.read_bytes())
     except OSError as error:
         _refuse(path, f"cannot be read: {error.strerror or error}", error)
-    except (ValueError, RecursionError) as error:
-        _refuse(path, "is torn: it is no JSON", error)
+    except NotJson as error:
+        _refuse(path, f"is torn: {error}", error)
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         _refuse(path, f"has not the schema {SCHEMA}")
     recorded = found.pop("sha256", None)
-    try:
-        sound = recorded == digest_of(found)
-    except (ValueError, RecursionError) as error:
-        _refuse(path, "is no file of draws", error)
-    if not sound:
+    if recorded != digest_of(found):
         _refuse(path, "was changed after it was written: its checksum does not match")
     if found.get("data") != data:
         _refuse(path, "was made of other data than the task has now")

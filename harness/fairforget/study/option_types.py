@@ -4,17 +4,37 @@ from __future__ import annotations
 
 import collections.abc
 import inspect
+import json
 import sys
 import types
 import typing
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
 from fairforget.api.plugin import option_parameters
+
+
+_WORDS: Final[Mapping[Any, str]] = MappingProxyType(
+    {
+        Any: "any",
+        type(None): "null",
+        str: "text",
+        int: "integer",
+        float: "number",
+        bool: "true | false",
+        Path: "path",
+        tuple: "list",
+        list: "list",
+        collections.abc.Mapping: "mapping",
+        dict: "mapping",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,7 @@ class Option:
 
     def type_text(self) -> str:
         """Return the type as documentation shows it."""
-        return _text(self.hint)
+        return type_text(self.hint)
 
 
 def options_of(cls: type) -> dict[str, Option]:
@@ -116,32 +136,27 @@ def _of(generic: Any, *arguments: Any) -> Any:
     return generic[arguments]
 
 
-def _parts(hint: Any) -> typing.Iterator[Any]:
+def _parts(hint: Any) -> Iterator[Any]:
     yield hint
     for argument in typing.get_args(hint):
         yield from _parts(argument)
 
 
-def _text(hint: Any) -> str:
+def type_text(hint: Any, names: Mapping[Any, str] = MappingProxyType({})) -> str:
+    """Return a type in the words of a study file; `names` has words for types of one's own."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if hint is Any:
-        return "any"
-    if hint is type(None) or hint is None:
-        return "null"
-    if hint is Ellipsis:
-        return "…"
     if origin is Annotated:
-        limits = [_limits(note) for note in arguments[1:]]
-        return " ".join([_text(arguments[0]), *(text for text in limits if text)])
+        limits = ", ".join(text for note in arguments[1:] if (text := _limits(note)))
+        return f"{type_text(arguments[0], names)} {limits}".rstrip()
     if origin in {typing.Union, types.UnionType}:
-        return " | ".join(_text(a) for a in arguments)
+        return " | ".join(type_text(a, names) for a in arguments)
     if origin is typing.Literal:
-        return " | ".join(repr(a) for a in arguments)
+        return " | ".join(json.dumps(a) for a in arguments)
     if arguments:
-        name = {tuple: "list", collections.abc.Mapping: "mapping"}.get(origin, getattr(origin, "__name__", str(origin)))
+        name = _WORDS.get(origin) or getattr(origin, "__name__", str(origin))
         inner = arguments[:1] if arguments[-1] is Ellipsis else arguments
-        return f"{name}[{', '.join(_text(a) for a in inner)}]"
-    return "path" if hint is Path else getattr(hint, "__name__", str(hint))
+        return f"{name}[{', '.join(type_text(a, names) for a in inner)}]"
+    return names.get(hint) or _WORDS.get(hint) or getattr(hint, "__name__", str(hint))
 
 
 def _limits(note: Any) -> str:

@@ -1,0 +1,144 @@
+"""The reference page of the study file, made from the schema.
+
+``python -m fairforget.study.reference > docs/reference/study.md`` writes it; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import typing
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from fairforget.api.spec import PluginSpec
+from fairforget.study.option_types import type_text
+from fairforget.study.schema import (
+    Adapter,
+    Budget,
+    Evaluation,
+    MethodUse,
+    Model,
+    Optimizer,
+    OptimizerChange,
+    Stop,
+    Study,
+)
+
+_HEAD: Final = """\
+# The study file
+
+<!-- Written by `python -m fairforget.study.reference > docs/reference/study.md`; do not edit by hand. -->
+
+```yaml
+name: tofu-small
+task: {name: tofu, split: forget10, data: ../data/tofu}
+model: {path: HuggingFaceTB/SmolLM2-135M-Instruct}
+samplers:
+  - random
+  - {name: binned, by: mrd, bins: 3, match: length}   # easy, medium, hard, of equal length
+draws: 10
+forget_size: 40
+methods:
+  - untouched
+  - {name: retrain, draws: 2}
+  - grad-diff
+  - npo
+  - {name: npo, beta: 0.2, optimizer: {lr: 5e-6}}
+curricula: [uniform, mrd-weighted]
+seeds: 2
+budget: {epochs: 5, stop: {rule: memorization, policy: unseen}}
+optimizer: {name: adamw, lr: 1e-5, batch_size: 8}
+```
+
+A study is a YAML file. `fairforget run FILE` runs it; `runs/<name>/study.yaml` is the study as it was resolved, with
+every default written out.
+
+The file is read as YAML 1.2 (core schema): `true` and `false` are the booleans, and `yes`, `no`, `on` and `off` are
+texts; `1e-5` is a number; dates are texts. Tags (`!x`) and a key that stands twice are errors, and so are unknown keys.
+
+A **plugin** is given by its name (`npo`, or `distribution/npo` where two distributions have one of that name), or as a
+mapping with its `name` and its options beside it: `{name: npo, beta: 0.2}`. `fairforget plugins show NAME` lists the
+options.
+
+A text that starts with `./` or `../` is a path relative to the folder of the study file, wherever it stands in the
+file. In `--set` it is relative to the current folder. Every other text is left as it is.
+
+`--set key=value` changes one key: `--set budget.epochs=3`, `--set methods.2.beta=0.2` (lists are counted from 0),
+`--set task.split=forget05`. The value is YAML.
+"""
+
+_SECTIONS: Final = (
+    ("Keys of a study", Study),
+    ("model", Model),
+    ("model.adapter", Adapter),
+    ("methods", MethodUse),
+    ("budget", Budget),
+    ("budget.stop", Stop),
+    ("optimizer", Optimizer),
+    ("evaluation", Evaluation),
+)
+
+_INTRODUCTIONS: Final = {
+    MethodUse: "An entry is a name or a mapping. Every key that is not in this table is an option of the method.",
+}
+
+
+def reference_page() -> str:
+    """Return ``docs/reference/study.md``."""
+    return "\n".join([_HEAD, *(line for title, model in _SECTIONS for line in _section(title, model))])
+
+
+def _section(title: str, model: type[BaseModel]) -> Iterator[str]:
+    yield f"## {title if title[0].isupper() else f'`{title}`'}\n"
+    if model in _INTRODUCTIONS:
+        yield f"{_INTRODUCTIONS[model]}\n"
+    yield "| key | type | default | meaning |"
+    yield "|---|---|---|---|"
+    for name, field in model.model_fields.items():
+        meaning = (field.description or "").replace("``", "`")
+        cells = (f"`{name}`", _type(name, field), _default(field), meaning)
+        yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+    yield ""
+
+
+def _type(name: str, field: FieldInfo) -> str:
+    if name == "tuning":
+        return "null"
+    annotation: Any = field.annotation
+    if field.metadata:
+        annotation = typing.Annotated[(annotation, *field.metadata)]
+    return type_text(annotation, _NAMES)
+
+
+_NAMES: Final = {
+    PluginSpec: "plugin",
+    MethodUse: "method (see `methods`)",
+    Model: "mapping (see `model`)",
+    Adapter: "mapping (see `model.adapter`)",
+    Budget: "mapping (see `budget`)",
+    Stop: "mapping (see `budget.stop`)",
+    Optimizer: "mapping (see `optimizer`)",
+    OptimizerChange: "mapping (keys of `optimizer`)",
+    Evaluation: "mapping (see `evaluation`)",
+}
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "required"
+    if isinstance(field.default, BaseModel):
+        return "all defaults"
+    return f"`{json.dumps(field.default, default=_plain)}`"
+
+
+def _plain(value: Any) -> Any:
+    return value.name if isinstance(value, PluginSpec) else str(value)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference_page())
