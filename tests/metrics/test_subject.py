@@ -7,6 +7,8 @@ import torch
 from fairforget.errors import FairforgetError
 from fairforget.lm.encode import Encoder
 from fairforget.run.subject import LiveSubject
+from fairforget_tasks.metrics.rouge_l import RougeL
+from fairforget_tasks.metrics.unlearning_accuracy_overlap import UnlearningAccuracyOverlap
 
 
 def plain_logprobs(model, tokenizer, before, after):
@@ -66,6 +68,34 @@ def test_nothing_is_computed_twice(subject, passes, sets):
     subject.on("forget").continuations(stride=2)
     subject.continuations(shortest=4)
     assert len(passes) == continued
+
+
+def test_answers_asked_for_ahead_share_a_batch(model, tokenizer, sets, passes):
+    asked = [("forget", "prompt"), ("retain", "prompt"), ("forget", "paraphrased_prompt"), ("holdout", "prompt")]
+
+    def live():
+        encode = Encoder(tokenizer).encode
+        return LiveSubject(model, encode, sets, "forget", tokenizer=tokenizer, max_new_tokens=8)
+
+    singly = live()
+    expected = [singly.on(name).generate(prompt) for name, prompt in asked]
+    passes.clear()
+    subject = live()
+    subject.ask(asked)
+    assert len(passes) <= 8
+    count = len(passes)
+    assert [subject.on(name).generate(prompt) for name, prompt in asked] == expected
+    assert len(passes) == count
+    with pytest.raises(FairforgetError, match="no set"):
+        subject.ask([("elsewhere", "prompt")])
+
+
+@pytest.mark.parametrize("metric", [RougeL(), UnlearningAccuracyOverlap()], ids=lambda m: type(m).__name__)
+def test_metrics_tell_all_they_will_ask(subject, metric, passes):
+    subject.ask([("retain", prompt) for prompt in metric.prompts])
+    count = len(passes)
+    metric.measure(subject.on("retain"))
+    assert len(passes) == count
 
 
 def test_equal_texts_of_two_sets_are_one_text(model, tokenizer, sets, passes):

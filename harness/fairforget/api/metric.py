@@ -81,9 +81,7 @@ class Subject(Protocol):
         """Return the greedy answer to each prompt (or to the named variant of it)."""
         ...
 
-    def continuations(
-        self, stride: int = 1, shortest: int = 1
-    ) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
+    def continuations(self, stride: int = 1, shortest: int = 1) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
         """Return for each sample (generated, reference) token pairs, one a prefix of t tokens of the completion.
 
         Generated is the greedy continuation after the prompt and the prefix, at most as long as the reference, which is
@@ -96,8 +94,13 @@ class Metric(Plugin, ABC):
     """One measurement."""
 
     higher_is: ClassVar[Literal["more memory", "less memory", "better", "worse"]]
-    """The direction of the raw value: of the sample's memory (probability: "more memory") or of quality itself."""
+    """The direction of the raw value: of the sample's memory (probability: "more memory") or of quality itself.
+
+    A property where it depends on an option.
+    """
     unit: ClassVar[str] = ""
+    prompts: ClassVar[tuple[str, ...]] = ()
+    """Prompts whose greedy answers it asks for. Only a hint: told beforehand, several metrics share a batch."""
 
     @abstractmethod
     def measure(self, subject: Subject) -> Measurement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,15 @@ class LiveSubject:
             memo=self._memo,
         )
 
+    def ask(self, asked: Iterable[tuple[str, str]]) -> None:
+        """Generate answers ahead of the metrics that want them, so that several sets and prompts share batches.
+
+        Args:
+            asked: names of sets with the prompts that will be asked for (`fairforget.api.Metric.prompts`).
+        """
+        prompts = [e.input_ids[: e.start] for name, prompt in asked for e in self._encoded(name, prompt) if e]
+        self._decode(prompts, [self._max_new_tokens] * len(prompts))
+
     def logprobs(self, prompt: str = "prompt", completion: str = "completion") -> list[np.ndarray]:
         """Return natural-log probabilities of the scored tokens, float64, one array (n_tokens,) a sample.
 
@@ -108,18 +117,18 @@ class LiveSubject:
 
         It is empty where the sample has no such prompt.
         """
-        starts = [e.input_ids[: e.start] if e else None for e in self._encoded(prompt, "completion")]
+        starts = [e.input_ids[: e.start] if e else None for e in self._encoded(self.name, prompt)]
         asked = [start for start in starts if start is not None]
         answers = dict(zip(asked, self._decode(asked, [self._max_new_tokens] * len(asked)), strict=True))
         return ["" if start is None else self._text(answers[start]) for start in starts]
 
     def continuations(self, stride: int = 1, shortest: int = 1) -> list[list[Pair]]:
         """Return (generated, reference) token ids for every `stride`-th prefix of each completion."""
-        samples = SampleSet([e for e in self._encoded("prompt", "completion") if e], pad_id=0)
+        samples = SampleSet([e for e in self._encoded(self.name, "prompt") if e], pad_id=0)
         return continuations(samples, self.hits(), self._decode, stop=self._stop, stride=stride, shortest=shortest)
 
     def _scores(self, prompt: str, completion: str) -> list[tuple[np.ndarray, np.ndarray]]:
-        encoded, known = self._encoded(prompt, completion), self._memo.scores
+        encoded, known = self._encoded(self.name, prompt, completion), self._memo.scores
         new = {_key(e): e for e in encoded if e and _key(e) not in known}
         found = token_scores(self._model, SampleSet(list(new.values()), pad_id=0), batch_tokens=self._batch_tokens)
         known.update(zip(new, zip(found.logprobs, found.hits, strict=True), strict=True))
@@ -136,12 +145,13 @@ class LiveSubject:
         known.update(zip(new, map(tuple, found), strict=True))
         return [known[key] for key in asked]
 
-    def _encoded(self, prompt: str, completion: str) -> list[EncodedSample | None]:
-        known, key = self._memo.encoded, (self.name, prompt, completion)
+    def _encoded(self, name: str, prompt: str, completion: str = "completion") -> list[EncodedSample | None]:
+        known, key = self._memo.encoded, (name, prompt, completion)
         if key not in known:
-            worded = [s for s in self.samples if _has(s, prompt) and _has(s, completion)]
+            samples = self.on(name).samples
+            worded = [s for s in samples if _has(s, prompt) and _has(s, completion)]
             encoded = {e.sample.id: e for e in self._encode(worded, prompt=prompt, completion=completion)}
-            known[key] = [encoded.get(s.id) for s in self.samples]
+            known[key] = [encoded.get(s.id) for s in samples]
         return known[key]
 
     def _text(self, answer: Sequence[int]) -> str:

@@ -25,6 +25,7 @@ class RougeL(Metric):
     stemmer: Annotated[bool, "whether words are stemmed before they are compared"] = True
 
     higher_is: ClassVar[Literal["more memory"]] = "more memory"
+    prompts: ClassVar[tuple[str, ...]] = ("prompt",)
 
     def measure(self, subject: Subject) -> Measurement:
         """Measure on the subject's own prompts and completions."""

@@ -24,6 +24,7 @@ class UnlearningAccuracyOverlap(Metric):
 
     higher_is: ClassVar[Literal["less memory"]] = "less memory"
     unit: ClassVar[str] = "share of samples"
+    prompts: ClassVar[tuple[str, ...]] = ("paraphrased_prompt",)
 
     def measure(self, subject: Subject) -> Measurement:
         """Measure on the subject's paraphrased questions."""
