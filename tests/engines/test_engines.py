@@ -138,10 +138,13 @@ def test_a_worker_that_dies_fails_its_job_alone(call, message):
         assert [future.result(timeout=60) for future in queued] == [0, 1, 2, 3]
 
 
-def test_a_worker_killed_from_outside_is_replaced():
+def test_a_worker_killed_from_outside_is_replaced(tmp_path):
+    begun = tmp_path / "begun"
     with Local(workers=1).open() as executor:
         first = executor.submit(os.getpid).result(timeout=60)
-        running = executor.submit(time.sleep, 600)
+        running = executor.submit(eval, f"(open({str(begun)!r}, 'w').close(), __import__('time').sleep(600))")
+        while not begun.exists():
+            time.sleep(0.01)
         os.kill(first, signal.SIGKILL)
         with pytest.raises(FairforgetError, match="died in the middle of the job"):
             running.result(timeout=60)
