@@ -1,0 +1,1 @@
+"""First-party difficulty scores, one a file."""

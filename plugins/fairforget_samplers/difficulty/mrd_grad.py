@@ -1,0 +1,70 @@
+"""Memory removal difficulty in closed form."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from fairforget.api import Difficulty, Scores
+from fairforget.lm.change import in_scope, scorable
+from fairforget.lm.gradnorm import gradient_norms
+from fairforget.lm.perturb import require_full_precision
+
+if TYPE_CHECKING:
+    from fairforget.lm.logprobs import TokenLogprobs
+    from fairforget.lm.tokens import SampleSet
+
+
+@dataclass(frozen=True)
+class MrdGrad(Difficulty):
+    r"""The small-noise limit of Eq. 4 with the absolute value inside the expectation (``mrd.grad``).
+
+    .. math::
+        \mathbb E_\delta\Big|\frac1{n_i}\sum_t\frac{P_t(\theta)-P_t(\theta+\delta)}{P_t(\theta)}\Big|
+        \;\to\; \sigma\sqrt{2/\pi}\,\Big\lVert\nabla_\theta\frac1{n_i}\sum_t\frac{P_t}{|P_t(\theta_0)|}\Big\rVert
+
+    From Eq. 4 of arXiv 2504.06658 by first-order expansion: one forward and one backward pass a sample, no draws, no
+    error bars. A pure number, proportional to sigma, which therefore changes no rank. A larger value is read as easier
+    to unlearn, as with ``mrd``; but it is another quantity, on texts of ragged length mostly the inverse of the length,
+    and may rank samples the other way round. Report both.
+    """
+
+    higher_is = "easier"
+    sigma: Annotated[float, "standard deviation of the noise on every weight", Field(gt=0)] = 1e-3
+    normalise: Annotated[Literal["mean", "sum"], "over the tokens of a sample"] = "mean"
+    scope: Annotated[Literal["answer", "full"], "tokens of the completion, or of the prompt too"] = "answer"
+    batch_tokens: Annotated[int, "padded tokens a pass, at most", Field(ge=1)] = 4096
+
+    def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
+        """Score `samples`; see the class.
+
+        Raises:
+            FairforgetError: the weights are not float32 or float64.
+        """
+        require_full_precision(model, "difficulty mrd-grad")
+        scoped = in_scope(samples, self.scope)
+        kept, excluded = scorable(scoped)
+        norms = gradient_norms(model, scoped.take(kept), self._objective, batch_tokens=self.batch_tokens)
+        values = np.full(len(samples), np.nan)
+        values[kept] = self.sigma * math.sqrt(2 / math.pi) * norms.values
+        details = {
+            "variant": "mrd.grad",
+            "normalise": self.normalise,
+            "scope": self.scope,
+            "sigma": self.sigma,
+            "batched": norms.batched,
+            "excluded": excluded,
+        }
+        return Scores(values, details=details)
+
+    def _objective(self, found: TokenLogprobs) -> torch.Tensor:
+        before = found.values.detach().abs().clamp_min(torch.finfo(torch.float32).tiny)
+        share = found.mask / before
+        if self.normalise == "mean":
+            share = share / found.mask.sum(-1, keepdim=True).clamp_min(1)
+        return (found.values * share).sum(-1)
