@@ -26,6 +26,10 @@ class Sampler(Plugin, ABC):
         """Return the difficulties whose scores have to be in `Pool.scores` before `draw` is called."""
         return ()
 
+    def advise(self, pool: Pool) -> Sequence[str]:
+        """Return lines to print before anything is drawn: how far the strata can be trusted, what was left out."""
+        return ()
+
     @abstractmethod
     def draw(self, pool: Pool, stratum: str, size: int, rng: np.random.Generator) -> Sequence[str]:
         """Return the ids of one forget set of at most `size` samples.

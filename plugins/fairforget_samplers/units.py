@@ -1,0 +1,54 @@
+"""Drawing whole units at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fairforget.errors import FairforgetError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from fairforget.api import Pool
+
+
+def take(pool: Pool, units: Sequence[Sequence[int]], stratum: str, size: int, rng: np.random.Generator) -> list[str]:
+    """Return the ids of whole `units`, drawn uniformly and without replacement, in the pool's order.
+
+    The units are met in random order, and each that still fits is taken. So all sets are equally likely where the units
+    are of one size; where they are not, large ones are somewhat rarer, and the draw is as full as the order allows.
+
+    Args:
+        pool: what the positions in `units` point into.
+        units: lists of positions, each taken whole or not at all.
+        stratum: named in messages.
+        size: samples wanted, at most.
+        rng: the only source of randomness.
+
+    Raises:
+        FairforgetError: the units hold fewer than `size` samples, or one alone holds more.
+    """
+    if size < 1:
+        raise FairforgetError(f"forget_size is {size}; a forget set needs at least one sample")
+    if not units:
+        raise FairforgetError(f"stratum '{stratum}' is empty: there is nothing to draw {size} samples from")
+    total = sum(len(unit) for unit in units)
+    if total < size:
+        held = f"{total} samples in {len(units)} groups" if pool.whole_groups else f"{total} samples"
+        raise FairforgetError(
+            f"stratum '{stratum}' has {held}, and forget_size is {size}; lower forget_size to at most {total}, or make "
+            "the stratum larger (fewer bins, a larger pool)"
+        )
+    largest = max(units, key=len)
+    if len(largest) > size:
+        first = pool.samples[largest[0]]
+        raise FairforgetError(
+            f"group {first.group!r} in stratum '{stratum}' has {len(largest)} samples, more than forget_size {size}; "
+            f"groups are drawn whole, so raise forget_size to at least {len(largest)}"
+        )
+    chosen: list[int] = []
+    for place in rng.permutation(len(units)):
+        if len(chosen) + len(units[place]) <= size:
+            chosen.extend(units[place])
+    return [pool.samples[i].id for i in sorted(chosen)]
