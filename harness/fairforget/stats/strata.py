@@ -1,0 +1,105 @@
+"""Means over strata of unlike difficulty, with weights that no sampler can move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fairforget.stats.intervals import FEWEST_DRAWS, LEVEL, Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """What a standardised mean is tested with."""
+
+    mean: float
+    se: float
+    """Standard error."""
+    df: float
+    """Degrees of freedom after Welch and Satterthwaite; n − 1 for one stratum."""
+
+
+def standardised_mean(strata: Sequence[np.ndarray], weights: Sequence[float], level: float = LEVEL) -> Estimate | None:
+    """Return the directly standardised mean Σ w_h ȳ_h with its t-interval.
+
+    The draws of different strata are independent, so the variance is Σ w_h² s_h² / n_h; the degrees of freedom follow
+    Satterthwaite (1946). With one stratum this is the t-interval of its draws.
+
+    Args:
+        strata: one array of draw means a stratum; NaN = missing.
+        weights: one a stratum, not negative, not all zero; scaled to sum 1.
+        level: coverage of the interval.
+
+    Returns:
+        None where a stratum that counts has no draw. `Estimate.n` is the number of draws of all strata that count,
+        `Estimate.sd` the standard deviation between draws, pooled with the weights.
+
+    Raises:
+        ValueError: weights that are no weights.
+    """
+    from scipy.special import stdtrit
+
+    counted = _counted(strata, weights)
+    if any(len(draws) == 0 for draws, _ in counted):
+        return None
+    n = sum(len(draws) for draws, _ in counted)
+    mean = float(sum(w * draws.mean() for draws, w in counted))
+    if any(len(draws) < FEWEST_DRAWS for draws, _ in counted):
+        return Estimate(mean, None, None, n, None)
+    found = moments(strata, weights)
+    half = float(stdtrit(found.df, (1 + level) / 2)) * found.se
+    sd = float(sum(w * draws.var(ddof=1) for draws, w in counted)) ** 0.5
+    return Estimate(mean, mean - half, mean + half, n, sd)
+
+
+def moments(strata: Sequence[np.ndarray], weights: Sequence[float]) -> Moments:
+    """Return mean, standard error and degrees of freedom of a standardised mean; at least two draws a stratum."""
+    counted = _counted(strata, weights)
+    mean = float(sum(w * draws.mean() for draws, w in counted))
+    parts = [(w * w * float(draws.var(ddof=1)) / len(draws), len(draws) - 1) for draws, w in counted]
+    variance = sum(part for part, _ in parts)
+    spread = sum(part * part / df for part, df in parts)
+    df = variance * variance / spread if spread > 0 else float(sum(df for _, df in parts))
+    return Moments(mean, variance**0.5, df)
+
+
+def spread_between(strata: Sequence[np.ndarray]) -> tuple[float, float] | None:
+    """Return F and p of a one-way analysis of variance: whether a covariate differs between strata.
+
+    Args:
+        strata: one array of draw means a stratum.
+
+    Returns:
+        None with fewer than two strata, or a stratum of fewer than two draws. Without any variance inside the strata
+        p is 0 where their means differ and 1 where they do not.
+    """
+    from scipy.special import fdtrc
+
+    groups = [_present(draws) for draws in strata]
+    if len(groups) < 2 or any(len(group) < 2 for group in groups):
+        return None
+    everything = np.concatenate(groups)
+    between = float(sum(len(g) * (g.mean() - everything.mean()) ** 2 for g in groups))
+    within = float(sum(((g - g.mean()) ** 2).sum() for g in groups))
+    df_between, df_within = len(groups) - 1, len(everything) - len(groups)
+    noise = 1e-24 * float((everything**2).sum())
+    if within <= noise:
+        return (float("inf"), 0.0) if between > noise else (0.0, 1.0)
+    f = (between / df_between) / (within / df_within)
+    return f, float(fdtrc(df_between, df_within, f))
+
+
+def _counted(strata: Sequence[np.ndarray], weights: Sequence[float]) -> list[tuple[np.ndarray, float]]:
+    shares = np.asarray(weights, dtype=np.float64)
+    if len(shares) != len(strata) or not np.isfinite(shares).all() or (shares < 0).any() or shares.sum() <= 0:
+        msg = f"{len(strata)} strata need as many weights, not negative and not all zero: {list(weights)}"
+        raise ValueError(msg)
+    shares = shares / shares.sum()
+    return [(_present(draws), float(w)) for draws, w in zip(strata, shares, strict=True) if w > 0]
+
+
+def _present(draws: np.ndarray) -> np.ndarray:
+    found = np.asarray(draws, dtype=np.float64)
+    return found[~np.isnan(found)]

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairforget.stats.intervals import t_interval
+from fairforget.stats.strata import moments, spread_between, standardised_mean
+
+draws = st.lists(st.floats(-10, 10), min_size=3, max_size=12).map(np.array)
+
+
+@settings(derandomize=True, deadline=None)
+@given(draws)
+def test_one_stratum_is_the_plain_interval(values):
+    one, plain = standardised_mean([values, np.array([9.0])], [2.0, 0.0]), t_interval(values)
+    assert (one.mean, one.n) == (pytest.approx(plain.mean), plain.n)
+    assert (one.low, one.high) == pytest.approx((plain.low, plain.high), abs=1e-9)
+    assert one.sd == pytest.approx(plain.sd, abs=1e-9)
+
+
+@settings(derandomize=True, deadline=None)
+@given(draws, draws)
+def test_the_difference_of_two_strata_is_welchs(first, second):
+    """Welch's test is the case with weights 1/2 on the first stratum and on the negative of the second."""
+    found = moments([first, -second], [0.5, 0.5])
+    if found.se < 1e-9:
+        return
+    welch = scipy.stats.ttest_ind(first, second, equal_var=False)
+    assert found.mean / found.se == pytest.approx(welch.statistic)
+    assert found.df == pytest.approx(welch.df)
+
+
+def test_the_mix_of_draws_cannot_move_the_mean():
+    easy, hard = np.array([0.9, 0.8, 1.0]), np.array([0.1, 0.2, 0.3])
+    many = np.tile(hard, 5)
+    assert standardised_mean([easy, hard], [1, 1]).mean == pytest.approx(0.55)
+    assert standardised_mean([easy, many], [1, 1]).mean == pytest.approx(0.55)
+    assert np.concatenate([easy, many]).mean() < 0.4
+
+
+def test_a_stratum_that_counts_and_is_empty_leaves_no_mean():
+    assert standardised_mean([np.array([1.0, 2.0, 3.0]), np.array([np.nan])], [1, 1]) is None
+
+
+def test_a_stratum_with_two_draws_leaves_no_interval():
+    found = standardised_mean([np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0])], [1, 1])
+    assert (found.mean, found.low, found.n) == (1.75, None, 5)
+
+
+@pytest.mark.parametrize("weights", [[1], [0, 0], [1, -1], [1, np.nan], [1, np.inf]])
+def test_weights_are_weights(weights):
+    with pytest.raises(ValueError, match="weights"):
+        standardised_mean([np.ones(3), np.ones(3)], weights)
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(draws, min_size=2, max_size=4))
+def test_the_analysis_of_variance_is_scipys(groups):
+    found = spread_between(groups)
+    if sum(group.var() for group in groups) < 1e-9 or np.ptp([group.mean() for group in groups]) < 1e-9:
+        return  # scipy says nan for nothing but rounding
+    expected = scipy.stats.f_oneway(*groups)
+    assert found == (pytest.approx(expected.statistic, abs=1e-9), pytest.approx(expected.pvalue, abs=1e-9))
+
+
+def test_strata_without_variance():
+    assert spread_between([np.full(3, 0.1), np.full(4, 0.1)]) == (0.0, 1.0)
+    assert spread_between([np.full(3, 0.1), np.full(4, 0.2)])[1] == 0.0
+    assert spread_between([np.full(3, 0.1)]) is None
+    assert spread_between([np.full(3, 0.1), np.full(1, 0.2)]) is None
+
+
+@pytest.mark.slow
+def test_the_interval_of_a_standardised_mean_covers_as_often_as_it_says():
+    rng = np.random.default_rng(3)
+    means, sds, sizes, weights = (0.8, 0.5, 0.2), (0.02, 0.1, 0.05), (5, 5, 4), (0.25, 0.25, 0.5)
+    truth = float(np.dot(means, weights))
+    covered = 0
+    for _ in range(3000):
+        strata = [rng.normal(m, s, n) for m, s, n in zip(means, sds, sizes, strict=True)]
+        found = standardised_mean(strata, weights)
+        covered += found.low <= truth <= found.high
+    assert 0.93 <= covered / 3000 <= 0.975
