@@ -1,0 +1,102 @@
+"""LoRA adapters: one that exists is merged into its base, a new one is trained and then merged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from fairforget.errors import FairforgetError, did_you_mean
+from fairforget.lm.sources import demand_safetensors, find_folder, unreachable
+
+_SETTINGS: Final = ("r", "alpha", "dropout", "target_modules")
+
+
+def merged_adapter(adapter: Mapping[str, Any] | None) -> str | None:
+    """Return the folder or hub id of an adapter to merge, or None where there is none."""
+    return None if adapter is None or adapter.get("path") is None else str(adapter["path"])
+
+
+def new_adapter(adapter: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of an adapter to train, defaults written out.
+
+    Raises:
+        FairforgetError: an unknown setting, or no rank.
+    """
+    for key in adapter:
+        if key not in (*_SETTINGS, "path"):
+            msg = f"adapter has an unknown setting {key!r}. {did_you_mean(key, (*_SETTINGS, 'path'))}"
+            raise FairforgetError(msg)
+    if adapter.get("r") is None:
+        msg = "adapter needs `path` (of one that exists) or `r` (the rank of one to train)"
+        raise FairforgetError(msg)
+    modules = adapter.get("target_modules")
+    return {
+        "r": adapter["r"],
+        "alpha": adapter["alpha"] if adapter.get("alpha") is not None else 2 * adapter["r"],
+        "dropout": adapter.get("dropout") or 0.0,
+        "target_modules": list(modules) if isinstance(modules, (list, tuple)) else modules,
+    }
+
+
+def merge_adapter(model: Any, path: str) -> Any:
+    """Return the model with an adapter merged into its weights.
+
+    Raises:
+        FairforgetError: it is missing, pickled, or made for another model.
+    """
+    from peft import PeftModel
+
+    folder = find_folder(path, "adapter") or _download(path)
+    if not (folder / "adapter_config.json").is_file():
+        msg = f"adapter {path!r} is no LoRA adapter: there is no adapter_config.json in it"
+        raise FairforgetError(msg)
+    demand_safetensors(folder)
+    try:
+        return PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+    except (ValueError, RuntimeError, KeyError, TypeError) as error:
+        msg = f"adapter {path!r} does not fit the model: {error}"
+        raise FairforgetError(msg) from error
+
+
+def attach_adapter(model: Any, adapter: Mapping[str, Any] | None, seed: int) -> Any:
+    """Return the model with a new adapter, the only thing that trains then; the model itself where none is wanted.
+
+    Args:
+        model: the base.
+        adapter: `fairforget.api.Pretrained.adapter`.
+        seed: of the adapter's initial weights; the global random state is left as it was.
+
+    Raises:
+        FairforgetError: a setting is unknown, or does not suit the model.
+    """
+    import torch
+
+    if adapter is None or merged_adapter(adapter) is not None:
+        return model
+    from peft import LoraConfig, TaskType, get_peft_model
+
+    settings = new_adapter(adapter)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        try:
+            config = LoraConfig(
+                task_type=TaskType.CAUSAL_LM,
+                r=settings["r"],
+                lora_alpha=settings["alpha"],
+                lora_dropout=settings["dropout"],
+                target_modules=settings["target_modules"],
+            )
+            return get_peft_model(model, config)
+        except (TypeError, ValueError) as error:
+            msg = f"adapter {settings} cannot be attached to a {type(model).__name__}: {error}"
+            raise FairforgetError(msg) from error
+
+
+def _download(hub_id: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(hub_id, allow_patterns=["adapter_config.json", "*.safetensors"]))
+    except Exception as error:
+        raise FairforgetError(unreachable(hub_id, None, error)) from error

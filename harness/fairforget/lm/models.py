@@ -1,0 +1,68 @@
+"""Loading models that exist: safetensors and GGUF, from a folder or a hub."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fairforget.api.task import Pretrained
+from fairforget.errors import FairforgetError
+from fairforget.lm.lora import merge_adapter, merged_adapter
+from fairforget.lm.quiet import quiet
+from fairforget.lm.sources import local_model, unreachable
+
+
+def load_pretrained(base: Pretrained) -> tuple[Any, Any]:
+    """Load a model and its tokenizer; an adapter that exists is merged, one to train is not attached yet.
+
+    Weights are read from safetensors or GGUF, never from a pickle. GGUF weights are dequantised and copied into a fresh
+    model of the same architecture, so that it trains.
+
+    Returns:
+        The model in the dtype of `base`, in eval mode, and the tokenizer.
+
+    Raises:
+        FairforgetError: it is missing, gated, pickled or broken, or a library for it is; the message says the mend.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = local_model(base)
+    where = base.path if folder is None else str(folder)
+    common: dict[str, Any] = {"trust_remote_code": base.trust_remote_code}
+    if folder is None:
+        common["revision"] = base.revision or "main"
+    if base.gguf_file is not None:
+        common["gguf_file"] = base.gguf_file
+    dtype = getattr(torch, base.dtype)
+    safe = {} if base.gguf_file is not None else {"use_safetensors": True}
+    try:
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(where, **common)
+            model = AutoModelForCausalLM.from_pretrained(where, dtype=dtype, **safe, **common)
+    except ImportError as error:
+        msg = f"model {base.path!r} needs a library that is not installed: {error}"
+        raise FairforgetError(msg) from error
+    # Anything can go wrong inside a model file, and every parser has an error of its own.
+    except Exception as error:
+        if folder is None and isinstance(error, OSError):
+            raise FairforgetError(unreachable(base.path, base.revision, error)) from error
+        msg = f"model {base.path!r} cannot be loaded: {type(error).__name__}: {error}"
+        raise FairforgetError(msg) from error
+    if base.gguf_file is not None:
+        model = _fresh_copy(model, dtype)
+    adapter = merged_adapter(base.adapter)
+    if adapter is not None:
+        model = merge_adapter(model, adapter)
+    return model.eval(), tokenizer
+
+
+def _fresh_copy(model: Any, dtype: Any) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    config = model.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    fresh = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    fresh.load_state_dict(model.state_dict())
+    fresh.generation_config = model.generation_config
+    return fresh

@@ -1,0 +1,143 @@
+"""Where models that exist come from, and what exactly they are."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from fairforget.api.task import Pretrained
+from fairforget.errors import FairforgetError, did_you_mean
+
+_HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_PICKLES: Final = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+_CONTENT: Final = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja", "*.py")
+
+
+def find_folder(path: str, what: str = "model") -> Path | None:
+    """Return the local folder that `path` names, or None where it is a hub id.
+
+    Raises:
+        FairforgetError: it can be neither.
+    """
+    folder = Path(path).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        msg = f"{what} {path!r} is a file; name the folder it lies in (and a GGUF file by gguf_file)"
+        raise FairforgetError(msg)
+    if folder.is_absolute() or not _HUB_ID.fullmatch(path):
+        msg = f"{what} {path!r} does not exist; check the path, or give a hub id such as 'organisation/name'"
+        raise FairforgetError(msg)
+    return None
+
+
+def demand_safetensors(folder: Path) -> None:
+    """Refuse a folder whose weights are missing or pickled."""
+    if any(folder.glob("*.safetensors")):
+        return
+    pickles = sorted(file.name for pattern in _PICKLES for file in folder.glob(pattern))
+    ggufs = sorted(file.name for file in folder.glob("*.gguf"))
+    if pickles:
+        msg = (
+            f"{str(folder)!r} holds its weights as a pickle ({pickles[0]}), which can run any code when it is read; "
+            "where you trust it, load the model and call model.save_pretrained(folder), which writes safetensors"
+        )
+    elif ggufs:
+        msg = f"{str(folder)!r} holds GGUF weights; name the file: gguf_file: {ggufs[0]}"
+    else:
+        msg = f"{str(folder)!r} holds no *.safetensors; is it the folder with config.json and the weights?"
+    raise FairforgetError(msg)
+
+
+def local_model(base: Pretrained) -> Path | None:
+    """Return the folder of the model, or None where it is on a hub.
+
+    Raises:
+        FairforgetError: the folder is missing, or holds no weights that may be read.
+    """
+    folder = find_folder(base.path)
+    if folder is None:
+        return None
+    if base.gguf_file is None:
+        demand_safetensors(folder)
+    elif Path(base.gguf_file).name != base.gguf_file or not (folder / base.gguf_file).is_file():
+        choices = did_you_mean(base.gguf_file, (file.name for file in folder.glob("*.gguf")))
+        msg = f"model folder {base.path!r} has no gguf_file {base.gguf_file!r}. {choices}"
+        raise FairforgetError(msg)
+    return folder
+
+
+def content(base: Pretrained) -> dict[str, Any]:
+    """Return what the weights and the tokenizer are, wherever they lie: digests of files, or the commit on the hub.
+
+    Raises:
+        FairforgetError: they cannot be found.
+    """
+    from fairforget.lm.lora import merged_adapter, new_adapter
+
+    found: dict[str, Any] = {"dtype": base.dtype, "gguf_file": base.gguf_file}
+    folder = local_model(base)
+    if folder is None:
+        found |= {"hub": base.path, "commit": commit(base.path, base.revision, base.gguf_file or "config.json")}
+    else:
+        found["files"] = digests(folder, (base.gguf_file,) if base.gguf_file is not None else _CONTENT)
+    if base.trust_remote_code:
+        found["trust_remote_code"] = True
+    adapter = merged_adapter(base.adapter)
+    if adapter is not None:
+        where = find_folder(adapter, "adapter")
+        if where is None:
+            found["adapter"] = {"hub": adapter, "commit": commit(adapter, None, "adapter_config.json")}
+        else:
+            found["adapter"] = {"files": digests(where, _CONTENT)}
+    elif base.adapter is not None:
+        found["adapter"] = new_adapter(base.adapter)
+    return found
+
+
+def digests(folder: Path, patterns: tuple[str, ...] = ("*",)) -> dict[str, str]:
+    """Return the SHA-256 (hex) of the files directly in `folder` that match a pattern, by name."""
+    files = sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()})
+    found = {}
+    for file in files:
+        with file.open("rb") as stream:
+            found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
+
+
+def commit(hub_id: str, revision: str | None, file: str) -> str:
+    """Return the commit that a revision stands for, asked of the hub or, without a network, of its cache.
+
+    Args:
+        hub_id: the repository.
+        revision: commit, branch or tag; None = the default branch.
+        file: one that every copy of the repository has.
+
+    Raises:
+        FairforgetError: neither knows the repository.
+    """
+    from huggingface_hub import HfApi, try_to_load_from_cache
+
+    if revision is not None and _COMMIT.fullmatch(revision):
+        return revision
+    try:
+        return str(HfApi().model_info(hub_id, revision=revision).sha)
+    except Exception as error:
+        cached = try_to_load_from_cache(hub_id, file, revision=revision)
+        if isinstance(cached, str):
+            # …/snapshots/<commit>/<file>
+            return next(part for part in reversed(Path(cached).parts) if _COMMIT.fullmatch(part))
+        raise FairforgetError(unreachable(hub_id, revision, error)) from error
+
+
+def unreachable(hub_id: str, revision: str | None, error: Exception) -> str:
+    """Return what to say where a hub does not give a model."""
+    at = f" at revision {revision!r}" if revision else ""
+    lines = str(error).strip().splitlines() or [""]
+    return (
+        f"{hub_id!r}{at} is no folder here and cannot be had from the hub ({type(error).__name__}: {lines[0]}). Check "
+        "the name; for a gated model accept its terms and log in with 'hf auth login'; without a network give a folder"
+    )

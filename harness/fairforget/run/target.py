@@ -1,0 +1,234 @@
+"""The target model, and the oracles of draws: made once, kept by what they are, checked when they are used."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+from fairforget.api.sample import Corpus, Sample, TrainingText, digest_of
+from fairforget.api.task import Pretrained, Scratch, TargetRecipe
+from fairforget.errors import FairforgetError
+from fairforget.lm.encode import Encoder
+from fairforget.lm.lora import attach_adapter
+from fairforget.lm.models import load_pretrained
+from fairforget.lm.quiet import quiet
+from fairforget.lm.scratch import build_model, train_tokenizer
+from fairforget.lm.sources import content, digests
+from fairforget.lm.tokens import SampleSet
+from fairforget.run.recall import recall
+from fairforget.run.target_folder import META, SCHEMA, clear, intact, lock, read_meta, unwritable, weights_digest
+from fairforget.run.training import Progress, train
+
+TRAINING_VERSION: Final = 1
+"""Raised by hand whenever the code here or in the training loop makes other weights from the same recipe."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """A model that knows the corpus (or, as an oracle, all of it but a draw), ready to use."""
+
+    model: Any
+    """A causal language model in eval mode, without gradients."""
+    tokenizer: Any
+    encoder: Encoder
+    digest: str
+    """SHA-256 (hex) of the names, types, shapes and bytes of the weights."""
+    meta: Mapping[str, Any]
+    """What is known of its making: identity, recall, seconds, versions."""
+
+    def encode(
+        self,
+        samples: Sequence[Sample],
+        corpus: Corpus | None = None,
+        prompt: str = "prompt",
+        completion: str = "completion",
+    ) -> SampleSet:
+        """Encode the named wordings of samples as the target was trained; see `fairforget.lm.encode.Encoder`."""
+        return self.encoder.encode(samples, corpus, prompt, completion)
+
+
+def target_identity(recipe: TargetRecipe, corpus: Corpus, seed: int) -> dict[str, Any]:
+    """Return what the target is, JSON-able, with a key ``id`` of 24 hex digits over all that changes its weights.
+
+    Raises:
+        FairforgetError: the base model cannot be found.
+    """
+    base: dict[str, Any]
+    data: str | None = None
+    if isinstance(recipe.base, Scratch):
+        # The tokenizer learns from every text, trained on or not.
+        base, data = {"scratch": asdict(recipe.base)}, corpus.digest()
+    else:
+        base = {"pretrained": content(recipe.base)}
+        if recipe.training is not None:
+            data = digest_of([asdict(text) for text in corpus.training_texts()])
+    identity = {
+        "base": base,
+        "training": None if recipe.training is None else asdict(recipe.training),
+        "template": asdict(recipe.template),
+        "data": data,
+        "training_version": TRAINING_VERSION,
+        "seed": seed,
+    }
+    found = {"id": digest_of(identity)[:24], **identity, "max_length": recipe.max_length}
+    if isinstance(recipe.base, Pretrained):
+        # Where it lies is worth knowing and changes nothing.
+        found["base"] = {"path": recipe.base.path, **base}
+    return found
+
+
+def oracle_id(identity: Mapping[str, Any], corpus: Corpus, without: Collection[str]) -> str:
+    """Return the id of the oracle that never saw the samples `without`; the target's own where it saw none of them."""
+    left_out = _left_out(corpus, without)
+    return digest_of({"target": identity["id"], "without": left_out})[:24] if left_out else str(identity["id"])
+
+
+def make_target(
+    identity: Mapping[str, Any],
+    recipe: TargetRecipe,
+    corpus: Corpus,
+    cache: Path,
+    *,
+    seed: int,
+    without: Collection[str] = (),
+    progress: Progress | None = None,
+) -> Path:
+    """Return the folder of the target, or of the oracle without some samples; make it where the cache has none.
+
+    It is made in a folder beside and moved to its place when it is whole, under a lock that dies with its owner; who
+    comes second waits. What is found is compared with its digests first, and made anew where they differ.
+
+    Args:
+        identity: of `target_identity` for the same recipe, corpus and seed.
+        recipe: how it is made.
+        corpus: what it learns.
+        cache: root of the cache.
+        seed: of the initial weights, the order, dropout.
+        without: ids of samples whose training texts are left out.
+        progress: called after every update.
+
+    Raises:
+        FairforgetError: there is no recipe to leave samples out of, the training diverged, or the cache cannot be
+            written.
+    """
+    from safetensors import SafetensorError
+
+    if without and recipe.training is None:
+        msg = "this target is a checkpoint without a training recipe, so it cannot be retrained without the draw"
+        raise FairforgetError(msg)
+    name = oracle_id(identity, corpus, without)
+    folder = cache / "targets" / name
+    if intact(folder):
+        return folder
+    with lock(folder):
+        if intact(folder):
+            return folder
+        clear(folder)
+        part = folder.with_name(f".{name}.{uuid.uuid4().hex[:8]}.part")
+        try:
+            part.mkdir()
+            meta = _make(part, identity, recipe, corpus, seed, _left_out(corpus, without), progress)
+            text = json.dumps({"schema": SCHEMA, "id": name, **meta}, indent=1, sort_keys=True, allow_nan=False)
+            (part / META).write_text(text + "\n", encoding="utf-8")
+            part.replace(folder)
+        except (OSError, SafetensorError) as error:
+            raise FairforgetError(unwritable(folder.parent, error)) from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def load_target(folder: Path, recipe: TargetRecipe) -> Target:
+    """Load what `make_target` made.
+
+    Raises:
+        FairforgetError: the folder is not a whole target.
+    """
+    meta = read_meta(folder)
+    if meta is None:
+        msg = f"{str(folder)!r} is not a whole target; remove the folder, and the next run makes it again"
+        raise FairforgetError(msg)
+    base = recipe.base
+    if meta["weights"] == "base" and isinstance(base, Pretrained):
+        model, tokenizer = load_pretrained(base)
+    else:
+        dtype = base.dtype if isinstance(base, Pretrained) else "float32"
+        trust = isinstance(base, Pretrained) and base.trust_remote_code
+        model, tokenizer = load_pretrained(Pretrained(str(folder), dtype=dtype, trust_remote_code=trust))
+    encoder = Encoder(tokenizer, recipe.template, recipe.max_length)
+    return Target(model.eval(), tokenizer, encoder, meta["digest"], meta)
+
+
+def _left_out(corpus: Corpus, without: Collection[str]) -> list[str]:
+    wanted = set(without)
+    return sorted({text.sample for text in corpus.training_texts() if text.sample in wanted})
+
+
+def _make(
+    part: Path,
+    identity: Mapping[str, Any],
+    recipe: TargetRecipe,
+    corpus: Corpus,
+    seed: int,
+    left_out: list[str],
+    progress: Progress | None,
+) -> dict[str, Any]:
+    """Make the target in the folder `part` and return its meta."""
+    import torch
+
+    base = recipe.base
+    if isinstance(base, Scratch):
+        tokenizer = train_tokenizer(corpus, recipe.template, base.vocabulary)
+        model = build_model(base, tokenizer, seed)
+    else:
+        model, tokenizer = load_pretrained(base)
+    encoder = Encoder(tokenizer, recipe.template, recipe.max_length)
+    meta: dict[str, Any] = {
+        "identity": dict(identity),
+        "without": left_out,
+        "weights": "here",
+        "training": None,
+        "recall": None,
+        "threads": torch.get_num_threads(),
+        "versions": _versions(),
+    }
+    if recipe.training is not None:
+        adapter = base.adapter if isinstance(base, Pretrained) else None
+        model = attach_adapter(model, adapter, seed)
+        texts = encoder.encode_texts(_texts(corpus, left_out))
+        trained = train(model, texts, recipe.training, seed=seed, progress=progress)
+        if hasattr(model, "merge_and_unload"):
+            model = model.merge_and_unload()
+        meta["training"] = {"texts": len(texts), **asdict(trained)}
+        meta["recall"] = recall(model, encoder, corpus, left_out)
+    elif isinstance(base, Pretrained) and base.gguf_file is None and base.adapter is None:
+        # Nothing has changed: a copy of a large checkpoint would only fill the disk.
+        meta["weights"] = "base"
+    meta["digest"] = weights_digest(model)
+    if meta["weights"] == "here":
+        with quiet():
+            model.save_pretrained(str(part))
+            tokenizer.save_pretrained(str(part))
+    meta["files"] = digests(part)
+    return meta
+
+
+def _texts(corpus: Corpus, left_out: Collection[str]) -> list[TrainingText]:
+    gone = set(left_out)
+    return [text for text in corpus.training_texts() if text.sample not in gone]
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in ("fairforget", "torch", "transformers", "tokenizers", "peft"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,158 @@
+"""Training the target: the loop of a recipe."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+
+from fairforget.api.task import Training
+from fairforget.errors import FairforgetError
+from fairforget.lm.forward import accepts
+from fairforget.lm.tokens import IGNORE, SampleSet, TokenBatch
+from fairforget.run.seeds import integer, stream
+
+_SORTED_BATCHES: Final = 16
+"""Batches whose texts are sorted by length together: little padding, and still another order every epoch."""
+_RECENT: Final = 50
+"""Updates from which the speed is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgress:
+    """How far a training is."""
+
+    update: int
+    updates: int
+    loss: float
+    """Of the last update, nats a token."""
+    seconds: float
+    """Since the first."""
+    remaining: float | None
+    """Seconds left at the speed of the last updates; None before there is a speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a training took."""
+
+    updates: int
+    seconds: float
+    loss: float
+    """Mean of the last epoch, nats a token."""
+
+
+Progress = Callable[[TrainingProgress], None]
+
+
+def train(model: Any, texts: SampleSet, training: Training, *, seed: int, progress: Progress | None = None) -> Trained:
+    """Train the parameters of `model` that want a gradient on the completions of `texts`, end-of-text token included.
+
+    AdamW without decay on vectors; the order is its own stream of random numbers, so that the same seed gives the same
+    bytes on the same machine and number of threads, and the global random state stays as it was.
+
+    Args:
+        model: trained in place; in eval mode afterwards.
+        texts: every one once an epoch.
+        training: the recipe.
+        seed: of the order and of dropout.
+        progress: called after every update.
+
+    Raises:
+        FairforgetError: the loss is not finite any more, or there is nothing to train on.
+    """
+    if not len(texts):
+        msg = "there is nothing to train the target on: no training text is left"
+        raise FairforgetError(msg)
+    device = next(model.parameters()).device
+    updates = training.epochs * math.ceil(len(texts) / training.batch_size)
+    optimizer = _optimizer(model, training)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda update: rate(training, update, updates))
+    weights = [p for p in model.parameters() if p.requires_grad]
+    started = time.perf_counter()
+    clock, losses = deque([started], maxlen=_RECENT), list[float]()
+    model.train()
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(integer("dropout", seed))
+        for batch in _batches(texts, training, seed, device):
+            loss = _loss(model, batch)
+            value = float(loss.detach())
+            if not math.isfinite(value):
+                raise FairforgetError(_diverged(value, len(losses) + 1, updates, training))
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(weights, training.max_grad_norm)
+            optimizer.step()
+            schedule.step()
+            losses.append(value)
+            clock.append(time.perf_counter())
+            if progress is not None:
+                speed = (clock[-1] - clock[0]) / (len(clock) - 1)
+                left = speed * (updates - len(losses))
+                progress(TrainingProgress(len(losses), updates, value, clock[-1] - started, left))
+    model.eval()
+    optimizer.zero_grad(set_to_none=True)
+    last = losses[-updates // training.epochs :]
+    return Trained(updates, time.perf_counter() - started, sum(last) / len(last))
+
+
+def rate(training: Training, update: int, updates: int) -> float:
+    """Return the share of the learning rate at an update (from 0): linear warm-up, then the schedule."""
+    warm = max(1, int(training.warmup * updates))
+    if update < warm:
+        return (update + 1) / warm
+    done = (update - warm) / max(1, updates - warm)
+    if training.schedule == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * done))
+    return 1 - done if training.schedule == "linear" else 1.0
+
+
+def _optimizer(model: Any, training: Training) -> torch.optim.AdamW:
+    trained = [p for p in model.parameters() if p.requires_grad]
+    if not trained:
+        msg = "the model has no parameter to train"
+        raise FairforgetError(msg)
+    groups = [
+        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": training.weight_decay},
+        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([g for g in groups if g["params"]], lr=training.learning_rate, fused=True)
+
+
+def _batches(texts: SampleSet, training: Training, seed: int, device: torch.device) -> Iterator[TokenBatch]:
+    size, chunk = training.batch_size, training.batch_size * _SORTED_BATCHES
+    for epoch in range(training.epochs):
+        rng = stream("training", seed, epoch)
+        order = [int(i) for i in rng.permutation(len(texts))]
+        batches = []
+        for start in range(0, len(order), chunk):
+            alike = sorted(order[start : start + chunk], key=lambda i: len(texts[i].input_ids))
+            batches += [alike[i : i + size] for i in range(0, len(alike), size)]
+        for b in rng.permutation(len(batches)):
+            yield texts.take(batches[int(b)]).batch(eos=True, device=device)
+
+
+def _loss(model: Any, batch: TokenBatch) -> torch.Tensor:
+    """Return the mean negative log-likelihood of the labels, nats a token."""
+    where = batch.labels[:, 1:] != IGNORE
+    # Texts are padded on the right and the model looks to the left, so no mask is needed, and attention without one is
+    # faster; nor are logits needed where no row of the batch has a label.
+    columns = where.any(0).nonzero().squeeze(-1)
+    if accepts(model, "logits_to_keep"):
+        logits = model(input_ids=batch.input_ids, use_cache=False, logits_to_keep=columns).logits
+    else:
+        logits = model(input_ids=batch.input_ids, use_cache=False).logits[:, columns]
+    return torch.nn.functional.cross_entropy(logits[where[:, columns]].float(), batch.labels[:, 1:][where])
+
+
+def _diverged(value: float, update: int, updates: int, training: Training) -> str:
+    return (
+        f"training the target diverged: the loss is {value} at update {update} of {updates}; lower its learning rate "
+        f"(now {training.learning_rate:g}), raise its warm-up (now {training.warmup:g}), or use dtype float32"
+    )

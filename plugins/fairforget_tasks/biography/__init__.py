@@ -1,0 +1,1 @@
+"""What the task `biographies` is made of: the design, the words, the wordings."""

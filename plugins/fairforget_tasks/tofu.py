@@ -1,0 +1,162 @@
+"""The task `tofu`: questions and answers about 200 fictitious authors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field
+
+from fairforget.api import Corpus, MetricUse, PluginSpec, Pretrained, Sample, TargetRecipe, Task, Template, Training
+from fairforget.api.sample import REFUSALS
+from fairforget_tasks.tofu_files import Row, Source
+
+Split = Literal["forget01", "forget05", "forget10"]
+
+ROWS_AN_AUTHOR: Final = 20
+FIRST_AUTHOR: Final = {"forget01": 198, "forget05": 190, "forget10": 180}
+RETAIN: Final = {"forget01": "retain99", "forget05": "retain95", "forget10": "retain90"}
+HOLDOUT: Final = {"forget01": "holdout01", "forget05": "holdout05", "forget10": "holdout10"}
+FINETUNED: Final = "open-unlearning/tofu_Llama-3.2-1B-Instruct_full"
+BASE: Final = "HuggingFaceTB/SmolLM2-135M-Instruct"
+
+
+@dataclass(frozen=True)
+class Tofu(Task):
+    """TOFU (Maini et al. 2024, 2401.06121), an author a group.
+
+    The pool is a forget split of the published files, so that draws are authors (or questions) of it; what is kept is
+    the retain split that belongs to it. Paraphrases and perturbed answers come from the ``_perturbed`` files where a
+    question is in them: all of the pool, the first 20 authors of retain. Real authors and world facts have no
+    paraphrases; their own question and answer stand for them, as in TOFU's own evaluation.
+    """
+
+    split: Annotated[Split, "the authors that may be forgotten"] = "forget10"
+    data: Annotated[str, "folder with the published JSON-lines files, or a hub id"] = "locuslab/TOFU"
+    authors: Annotated[int | None, Field(ge=1), "take only so many authors of the split; null = all"] = None
+    retain_authors: Annotated[int | None, Field(ge=1), "take only so many authors to retain; null = all"] = None
+    recipe: Annotated[
+        Literal["finetune", "checkpoint"],
+        "finetune: the base is trained on pool and retain; checkpoint: the base knows them already (and there is no "
+        "oracle)",
+    ] = "finetune"
+    template: Annotated[Literal["plain", "chat"], "Question: … Answer: …, or the model's chat template"] = "plain"
+    epochs: Annotated[int, Field(ge=1), "of the fine-tune"] = 6
+    learning_rate: Annotated[float, Field(gt=0), "of the fine-tune"] = 2e-4
+    batch_size: Annotated[int, Field(ge=1), "of the fine-tune"] = 8
+    weight_decay: Annotated[float, Field(ge=0), "of the fine-tune"] = 0.01
+    negatives: Annotated[
+        Literal["retain", "holdout", "real_facts"],
+        "what MIA compares the forgotten samples with: retain (as WAGLE), the holdout split (where `data` has one), or "
+        "real authors and world facts (as SOUL; texts of another kind)",
+    ] = "retain"
+    encoder: Annotated[
+        str | None, "sentence encoder (hub id or folder) for UA and accuracy; null = compare words instead"
+    ] = None
+
+    version: ClassVar[int] = 1
+    licence: ClassVar[str] = "MIT"
+    citation: ClassVar[str] = (
+        "Maini, Feng, Schwarzschild, Lipton, Kolter: TOFU: A Task of Fictitious Unlearning for LLMs, 2024, "
+        "arXiv:2401.06121"
+    )
+
+    def corpus(self) -> Corpus:
+        """Read the splits.
+
+        Raises:
+            FairforgetError: a file is missing or has another form; the message names file, row and key.
+        """
+        source = Source(self.data)
+        first = FIRST_AUTHOR[self.split]
+        extra = {
+            _key(row): row for name in (self.split, "retain") for row in source.optional_rows(f"{name}_perturbed") or ()
+        }
+        pool = _authors(source.rows(self.split), "a", first, self.authors, extra)
+        retain = _authors(source.rows(RETAIN[self.split]), "a", 0, self.retain_authors, extra)
+        holdout: tuple[Sample, ...] = ()
+        if self.negatives == "holdout":
+            holdout = _authors(source.rows(HOLDOUT[self.split]), "h", 0, None, {})
+        evaluation = {name: _facts(source, name) for name in ("real_authors", "world_facts")}
+        if self.negatives == "real_facts":
+            evaluation["real_facts"] = (*evaluation["real_authors"], *evaluation["world_facts"])
+        return Corpus(pool, retain, holdout, evaluation, refusals=source.refusals() or REFUSALS)
+
+    def target(self) -> TargetRecipe:
+        """Return a fine-tune of a small chat model, or a checkpoint; the study's ``model`` replaces either."""
+        chat = self.template == "chat"
+        template = Template(chat=True) if chat else Template("Question: {prompt}\nAnswer:", " {completion}")
+        if self.recipe == "checkpoint":
+            return TargetRecipe(Pretrained(FINETUNED), None, template)
+        training = Training(self.epochs, self.learning_rate, self.batch_size, self.weight_decay)
+        return TargetRecipe(Pretrained(BASE), training, template)
+
+    def metrics(self) -> Sequence[MetricUse]:
+        """Return the columns of Table 1 of 2504.06658: UC the mean of 3, UT the mean of 6.
+
+        Accuracy on real authors and world facts is that of retain, with the question itself (the paper looks whether
+        the answer contains the true one).
+        """
+        accuracy = PluginSpec("unlearning-accuracy-overlap")
+        if self.encoder is not None:
+            accuracy = PluginSpec("unlearning-accuracy", {"encoder": self.encoder})
+        rouge = PluginSpec("rouge-l", {"score": "recall"})
+        mia = PluginSpec("mia-min-k", {"k": 0.4, "negatives": self.negatives, "orientation": "forgotten"})
+        probability = PluginSpec("probability")
+        uses = [
+            MetricUse("forget_ua", accuracy, "forget", "completeness"),
+            MetricUse("forget_mia", mia, "forget", "completeness"),
+            MetricUse("forget_rr", rouge, "forget", "completeness", complement=True, view="generation"),
+            MetricUse(
+                "forget_probability", probability, "forget", "completeness", complement=True, average=False,
+                view="probability",
+            ),
+        ]  # fmt: skip
+        for name in ("retain", "real_authors", "world_facts"):
+            uses.append(MetricUse(f"{name}_accuracy", accuracy, name, "utility", complement=True))
+            uses.append(MetricUse(f"{name}_rouge_l", rouge, name, "utility"))
+        return [
+            *uses,
+            MetricUse("forget_ma", PluginSpec("memorization-accuracy"), "forget", "diagnostic"),
+            MetricUse("retain_probability", probability, "retain", "diagnostic"),
+            MetricUse("retain_perplexity", PluginSpec("perplexity"), "retain", "diagnostic"),
+        ]
+
+    def max_new_tokens(self) -> int:
+        """Return 200, as TOFU and open-unlearning."""
+        return 200
+
+
+def _key(row: Row) -> tuple[str, str]:
+    # The answer too: one question occurs twice in the published files.
+    return row.question, row.answer
+
+
+def _authors(
+    rows: Sequence[Row], prefix: str, first: int, most: int | None, extra: dict[tuple[str, str], Row]
+) -> tuple[Sample, ...]:
+    kept = rows if most is None else rows[: most * ROWS_AN_AUTHOR]
+    samples = []
+    for i, row in enumerate(kept):
+        author, number = divmod(i, ROWS_AN_AUTHOR)
+        group = f"{prefix}{first + author:03d}"
+        samples.append(_sample(f"{group}-{number:02d}", group, extra.get(_key(row), row)))
+    return tuple(samples)
+
+
+def _facts(source: Source, name: str) -> tuple[Sample, ...]:
+    rows = source.optional_rows(f"{name}_perturbed") or source.rows(name)
+    return tuple(_sample(f"{name}-{i:03d}", None, row, own_words=True) for i, row in enumerate(rows))
+
+
+def _sample(name: str, group: str | None, row: Row, *, own_words: bool = False) -> Sample:
+    question = row.paraphrased_question or (row.question if own_words else None)
+    answer = row.paraphrased_answer or (row.answer if own_words else None)
+    wordings: Iterable[tuple[str, tuple[str, ...]]] = (
+        ("paraphrased_prompt", (question,) if question else ()),
+        ("paraphrased_completion", (answer,) if answer else ()),
+        ("perturbed_completion", row.perturbed_answer),
+    )
+    variants = {key: texts for key, texts in wordings if texts}
+    return Sample(name, row.question, row.answer, group=group, variants=variants)
