@@ -15,7 +15,7 @@ class Bare(nn.Module):
 
     def __init__(self, inner):
         super().__init__()
-        self.inner = inner
+        self.inner, self.config = inner, inner.config
 
     def forward(self, input_ids, attention_mask, use_cache=False):
         return self.inner(input_ids=input_ids, attention_mask=attention_mask, use_cache=use_cache)
@@ -82,6 +82,14 @@ def test_batches_keep_to_their_size(llama, encoded, texts):
     token_scores(llama, samples, batch_tokens=60)
     assert max(sizes) <= 60
     assert sum(sizes) < 1.5 * sum(len(s.input_ids) for s in samples)
+
+
+def test_a_large_vocabulary_makes_batches_small(llama, encoded, texts, monkeypatch):
+    samples, sizes = encoded(texts(40)), []
+    monkeypatch.setattr("fairforget.lm.passes.LOGITS", 50 * 97)
+    llama.register_forward_hook(lambda _, _args, out: sizes.append(out.logits.numel()))
+    token_scores(llama, samples)
+    assert max(sizes) <= 50 * 97
 
 
 def test_chunks_of_the_vocabulary_change_nothing(llama, encoded, texts, monkeypatch):

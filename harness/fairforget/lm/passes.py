@@ -12,8 +12,10 @@ from fairforget.lm.forward import evaluating, predicting_logits
 from fairforget.lm.logprobs import exclusive_logprobs
 from fairforget.lm.tokens import IGNORE, SampleSet, TokenBatch
 
-CHUNK = 1 << 24
-"""Logits worked on at once; the log-sum-exp holds a few float32 copies of them."""
+LOGITS = 1 << 26
+"""Logits of one batch, at most: a large vocabulary makes them the largest thing in memory by far."""
+CHUNK = 1 << 21
+"""Logits reduced at once: the log-sum-exp goes over them several times, and is fastest where they stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,15 +34,17 @@ def token_scores(model: Any, samples: SampleSet, *, batch_tokens: int = 4096) ->
     Args:
         model: left in the mode it was in.
         samples: the completion is scored, its end-of-text token is not.
-        batch_tokens: padded tokens of one batch, at most (one sample is never split); bounds the memory.
+        batch_tokens: padded tokens of one batch, at most, and fewer where the vocabulary is large; a sample is never
+            split. Bounds the memory.
     """
     logprobs = [np.empty(0)] * len(samples)
     hits = [np.empty(0, dtype=bool)] * len(samples)
     scored = [i for i, sample in enumerate(samples) if sample.length]
     rows = samples.take(scored)
     device = next(model.parameters()).device
+    most = min(batch_tokens, LOGITS // getattr(model.config, "vocab_size", 1))
     with evaluating(model):
-        for bucket in rows.buckets(batch_tokens):
+        for bucket in rows.buckets(most):
             values, first = _score(model, rows.take(bucket).batch(eos=False, device=device))
             bounds = np.cumsum([rows[i].length for i in bucket])[:-1]
             for i, sample_values, sample_first in zip(
