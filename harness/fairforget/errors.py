@@ -14,6 +14,10 @@ class FairforgetError(Exception):
     """
 
 
+class WorkerDied(FairforgetError):
+    """The process that ran a job ended before the job did; other jobs are not affected."""
+
+
 def did_you_mean(name: str, choices: Iterable[str], *, most: int = 20, heading: str = "Available") -> str:
     """Return "Did you mean 'x'? Available: a, b." for an unknown `name`; at most `most` choices are listed."""
     known = sorted(set(choices))

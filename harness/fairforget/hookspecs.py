@@ -56,7 +56,7 @@ def fairforget_tasks() -> Iterable[Entry]:
 
 @hookspec
 def fairforget_difficulties() -> Iterable[Entry]:
-    """Name the difficulty scores this plugin adds. Called once, at discovery; targets are `fairforget.api.Difficulty`."""
+    """Name the difficulty scores this plugin adds. Called once, at discovery; targets: `fairforget.api.Difficulty`."""
     return ()
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
 from fairforget.api import Sample
 from fairforget.lm.logprobs import TokenLogprobs
 from fairforget.lm.tokens import EncodedSample, SampleSet, TokenBatch
@@ -15,7 +17,6 @@ from fairforget_methods.grad_ascent import GradAscent
 from fairforget_methods.grad_diff import GradDiff
 from fairforget_methods.idk import Idk
 from fairforget_methods.npo import Npo
-from transformers import LlamaConfig, LlamaForCausalLM
 
 VOCABULARY, EOS = 61, 1
 
@@ -41,16 +42,20 @@ class Batch:
 def llama(seed: int) -> LlamaForCausalLM:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return LlamaForCausalLM(
-            LlamaConfig(
-                vocab_size=VOCABULARY,
-                hidden_size=16,
-                intermediate_size=24,
-                num_hidden_layers=2,
-                num_attention_heads=2,
-                initializer_range=0.5,
+        return (
+            LlamaForCausalLM(
+                LlamaConfig(
+                    vocab_size=VOCABULARY,
+                    hidden_size=16,
+                    intermediate_size=24,
+                    num_hidden_layers=2,
+                    num_attention_heads=2,
+                    initializer_range=0.5,
+                )
             )
-        ).double().eval()
+            .double()
+            .eval()
+        )
 
 
 def texts(seed: int, lengths: list[tuple[int, int]]) -> SampleSet:

@@ -13,7 +13,13 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 @pytest.fixture
 def model() -> Any:
-    sizes = {"vocab_size": 20, "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    sizes = {
+        "vocab_size": 20,
+        "hidden_size": 8,
+        "intermediate_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 1,
+    }
     return LlamaForCausalLM(LlamaConfig(**sizes))
 
 

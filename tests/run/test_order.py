@@ -8,6 +8,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+
 from fairforget.api import Curriculum, PluginSpec, Sample
 from fairforget.errors import FairforgetError
 from fairforget.run.order import Order
@@ -28,6 +29,8 @@ def take(made: Order, updates: int, scores: np.ndarray | None = None) -> list[tu
         return scores
 
     taken = list(islice(made.epochs(score, lambda: 0.0), updates))
+    for forget, _ in taken:
+        made.visit(forget)
     take.asked = asked  # type: ignore[attr-defined]
     return taken
 
@@ -109,7 +112,9 @@ def test_impossible_weights_are_named(answer: np.ndarray) -> None:
 
 def test_an_order_of_the_curriculums_own() -> None:
     class Backwards(Curriculum):
-        def order(self, samples: Sequence[Sample], scores: np.ndarray | None, rng: np.random.Generator) -> Sequence[int]:
+        def order(
+            self, samples: Sequence[Sample], scores: np.ndarray | None, rng: np.random.Generator
+        ) -> Sequence[int]:
             return list(range(len(samples)))[::-1]
 
     assert [i for forget, _ in take(order(Backwards()), 3) for i in forget] == list(range(10))[::-1]

@@ -9,7 +9,12 @@ from fairforget.run.seeds import integer, stream
 def test_the_same_purpose_gives_the_same_numbers_and_another_gives_others() -> None:
     same = stream("draw", 0, "order", 3).integers(1 << 62, size=4)
     assert (stream("draw", 0, "order", 3).integers(1 << 62, size=4) == same).all()
-    for other in [("draw", 1, "order", 3), ("draw", 0, "order", 4), ("draw", 0, "partners", 3), ("draw", "0", "order", 3)]:
+    for other in [
+        ("draw", 1, "order", 3),
+        ("draw", 0, "order", 4),
+        ("draw", 0, "partners", 3),
+        ("draw", "0", "order", 3),
+    ]:
         assert (stream(*other).integers(1 << 62, size=4) != same).any()
 
 

@@ -24,7 +24,10 @@ class Executor(Protocol):
     """What an opened engine offers."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any) -> Future:
-        """Run a module-level function of the harness on JSON-able arguments."""
+        """Run a module-level function of the harness on texts.
+
+        Where the process that runs it dies, the future's ``result`` raises `fairforget.errors.WorkerDied`.
+        """
         ...
 
 
@@ -34,6 +37,10 @@ class Engine(Plugin, ABC):
     @abstractmethod
     def open(self) -> AbstractContextManager[Executor]:
         """Return a context manager whose value takes jobs; leaving it waits for or cancels what is left."""
+
+    def slots(self) -> int:
+        """Return how many jobs run side by side."""
+        return 1
 
     def threads(self) -> int | None:
         """Return how many CPU threads a job may use; None = as many as the machine has."""

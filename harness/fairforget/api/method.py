@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from fairforget.lm.tokens import SampleSet, TokenBatch, TokenLogprobs
+    from fairforget.lm.logprobs import TokenLogprobs
+    from fairforget.lm.tokens import SampleSet, TokenBatch
 
 
 class UnlearningBatch(Protocol):

@@ -30,7 +30,7 @@ def option_parameters(cls: type) -> dict[str, inspect.Parameter]:
     Raises:
         TypeError: the constructor takes ``*args`` or ``**kwargs``, whose names nobody could document or validate.
     """
-    if cls.__init__ is object.__init__:
+    if cls.__init__ is object.__init__:  # type: ignore[misc]
         return {}
     parameters = dict(inspect.signature(cls).parameters)
     for parameter in parameters.values():

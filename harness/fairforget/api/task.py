@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from fairforget.api.metric import MetricUse
@@ -42,7 +42,7 @@ class Pretrained:
     gguf_file: str | None = None
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     adapter: Mapping[str, Any] | None = None
-    """``path`` of a LoRA adapter to merge, or LoRA settings (``r``, ``alpha``, ``dropout``, ``target_modules``) to train."""
+    """LoRA: ``path`` of an adapter to merge, or ``r``, ``alpha``, ``dropout``, ``target_modules`` of one to train."""
     trust_remote_code: bool = False
 
 

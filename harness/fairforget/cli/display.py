@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -24,7 +24,7 @@ class Display:
         self._total = self._done = self._failed = 0
         self._spoke = time.monotonic()
 
-    def __enter__(self) -> Display:
+    def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._bar = Progress(
                 TextColumn("{task.description}"),
@@ -70,13 +70,15 @@ class Display:
         self._done += 1
         if record.get("status") != "ok":
             self._failed += 1
-            problem = next(iter(record.get("problems", [])), {})
+            problem: Mapping[str, Any] = next(iter(record.get("problems", [])), {})
             self._print(f"failed: {describe(cell)}: {problem.get('message', 'no reason recorded')}")
         text = "" if left is None else f"about {spell(left)} left" + ("" if known == 1 else " (or more)")
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self._done, left=text)
         elif time.monotonic() - self._spoke >= QUIET_SECONDS or self._done == self._total:
-            self._print(f"{self._done} of {self._total} cells" + (f", {text}" if text and self._done < self._total else ""))
+            self._print(
+                f"{self._done} of {self._total} cells" + (f", {text}" if text and self._done < self._total else "")
+            )
 
     def _print(self, text: str) -> None:
         self._spoke = time.monotonic()
@@ -92,7 +94,7 @@ def describe(cell: Mapping[str, Any]) -> str:
 
 def spell(seconds: float) -> str:
     """Return a length of time as people say it: ``40 s``, ``3 min``, ``2 h 5 min``."""
-    if seconds < 90:  # noqa: PLR2004
+    if seconds < 90:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -26,12 +26,15 @@ class Local(Engine):
 
     def open(self) -> AbstractContextManager[Executor]:
         """Return a pool of processes that start when they are first needed."""
-        return Pool(self.workers or _cores(), self.threads())
+        return Pool(self.slots(), self.threads())
+
+    def slots(self) -> int:
+        """Return the number of processes."""
+        return self.workers or _cores()
 
     def threads(self) -> int:
         """Return each job's share of the cores, at least one."""
-        cores = _cores()
-        return max(1, cores // (self.workers or cores))
+        return max(1, _cores() // self.slots())
 
 
 def _cores() -> int:

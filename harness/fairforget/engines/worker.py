@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from multiprocessing import connection
 from typing import Any, Final
 
-from fairforget.errors import FairforgetError
+from fairforget.errors import FairforgetError, WorkerDied
 
 _READY: Final = b"ready"
 _MAIN_HINT: Final = (
@@ -64,14 +64,14 @@ class Worker:
         """Have a pickled ``(fn, args)`` done and return its result, or raise what it raised.
 
         Raises:
-            FairforgetError: the process died over it.
+            WorkerDied: the process died over it.
         """
         try:
             self._pipe.send_bytes(job)
             succeeded, value = pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - from a process of our own
         except (EOFError, OSError) as error:
             msg = f"the worker process died in the middle of the job: {describe_exit(self._exit_code())}"
-            raise FairforgetError(msg) from error
+            raise WorkerDied(msg) from error
         if succeeded:
             return value
         raise value

@@ -28,17 +28,17 @@ class Budget:
             return min(1.0, ledger.forward_equivalents / self.amount)
         return min(1.0, ledger.updates / self._updates(updates_per_epoch))
 
-    def allows(self, ledger: Ledger, updates_per_epoch: int, last: int) -> bool:
+    def allows(self, ledger: Ledger, updates_per_epoch: int, dearest: int) -> bool:
         """Return whether one more update may be taken.
 
         Args:
             ledger: what was spent.
             updates_per_epoch: updates that make an epoch of this draw.
-            last: forward-equivalents of the last update (0 before the first). An update is taken only if one like
-                the last still fits, so a budget in forward-equivalents is never overdrawn by more than the first.
+            dearest: forward-equivalents of the dearest update so far (0 before the first). An update is taken only
+                if one as dear still fits, so only the first can overdraw a budget in forward-equivalents.
         """
         if self.kind == "forward_equivalents":
-            return ledger.forward_equivalents < self.amount and ledger.forward_equivalents + last <= self.amount
+            return ledger.forward_equivalents < self.amount and ledger.forward_equivalents + dearest <= self.amount
         return ledger.updates < self._updates(updates_per_epoch)
 
     def _updates(self, updates_per_epoch: int) -> int:

@@ -27,6 +27,7 @@ from fairforget.run.subject import LiveSubject
 from fairforget.run.target import load_target
 from fairforget.run.workbench import Workbench
 from fairforget.study.cell import cell_key
+from fairforget.study.options import build
 
 
 def compute_cell(bench: Workbench, cell: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +67,11 @@ def _attempt(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[st
     except FairforgetError as error:
         problem = {"kind": "refused", "message": str(error)}
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the cell keeps it, the study goes on
-        problem = {"kind": "exception", "message": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+        problem = {
+            "kind": "exception",
+            "message": f"{type(error).__name__}: {error}",
+            "traceback": traceback.format_exc(),
+        }
     return {"status": "failed", "problems": [problem]}
 
 
@@ -117,17 +122,11 @@ def _identity(cell: Mapping[str, Any]) -> tuple[str | int, ...]:
 
 
 def _method(bench: Workbench, cell: Mapping[str, Any]) -> Method:
-    plugin = bench.build("method", cell["method"]).plugin
-    assert isinstance(plugin, Method)  # the registry loads nothing else under this kind
-    return plugin
+    return bench.build("method", cell["method"]).of(Method)  # type: ignore[type-abstract]
 
 
 def _curriculum(bench: Workbench, cell: Mapping[str, Any]) -> Curriculum:
-    if cell["curriculum"] is None:
-        return Curriculum()
-    plugin = bench.build("curriculum", cell["curriculum"]).plugin
-    assert isinstance(plugin, Curriculum)
-    return plugin
+    return Curriculum() if cell["curriculum"] is None else bench.build("curriculum", cell["curriculum"]).of(Curriculum)
 
 
 def _stop(bench: Workbench, cell: Mapping[str, Any]) -> MemorizationRule | None:
@@ -146,9 +145,9 @@ def _score(
     epoch: int,
 ) -> np.ndarray:
     spec = curriculum.difficulty()
-    assert spec is not None  # the order asks for scores only where a difficulty is named
-    difficulty = bench.build("difficulty", {"name": spec.name, "options": spec.options}).plugin
-    assert isinstance(difficulty, Difficulty)
+    if spec is None:
+        raise TypeError("scores were asked for by a curriculum that names no difficulty")
+    difficulty = build(bench.registry, "difficulty", spec).of(Difficulty)  # type: ignore[type-abstract]
     return score_samples(difficulty, model, samples, stream(*identity, "difficulty", epoch)).values
 
 
@@ -186,10 +185,10 @@ def _measure(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[st
     )
     uses = []
     for described in settings["metrics"]:
-        use = MetricUse(**{**described, "metric": PluginSpec(described["metric"]["name"], described["metric"]["options"])})
-        metric = bench.build("metric", described["metric"]).plugin
-        assert isinstance(metric, Metric)
-        uses.append((use, metric))
+        use = MetricUse(
+            **{**described, "metric": PluginSpec(described["metric"]["name"], described["metric"]["options"])}
+        )
+        uses.append((use, bench.build("metric", described["metric"]).of(Metric)))  # type: ignore[type-abstract]
     found = evaluate(subject, uses, len(bench.target.tokenizer))
     measured = {name for items in found.items.values() for name in items}
     hashes = {s.id: s.digest() for group in sets.values() for s in group if s.id in measured}

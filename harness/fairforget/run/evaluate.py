@@ -83,7 +83,8 @@ def _health(subject: LiveSubject, vocabulary: int) -> list[dict[str, str]]:
     if not math.isfinite(mean):
         return [{"kind": "collapsed", "message": "the log-likelihood of the retain set is not finite"}]
     if -mean >= math.log(vocabulary):
-        message = f"the retain set costs {-mean:.2f} nats a token, no better than a uniform guess ({math.log(vocabulary):.2f})"
+        chance = math.log(vocabulary)
+        message = f"the retain set costs {-mean:.2f} nats a token, no better than a uniform guess ({chance:.2f})"
         return [{"kind": "collapsed", "message": message}]
     return []
 
@@ -93,7 +94,7 @@ def _number(value: float) -> float | None:
 
 
 def capped(samples: tuple[Sample, ...], cap: int | None) -> tuple[Sample, ...]:
-    """Return at most `cap` of the samples, the same ones in every cell: chosen by a hash of their ids, in their order."""
+    """Return at most `cap` of the samples, in their order: chosen by a hash of their ids, so the same in every cell."""
     if cap is None or cap >= len(samples):
         return samples
     chosen = set(sorted((s.id for s in samples), key=lambda name: integer("evaluated", name))[:cap])

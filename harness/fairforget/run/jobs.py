@@ -1,98 +1,42 @@
-"""What an engine runs: module-level functions of JSON texts, so that any engine and any start method will do."""
+"""What an engine runs: module-level functions of texts, so that any engine and any start method will do.
+
+Importing this imports no torch: the process that hands jobs out does no work of its own.
+"""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-import torch
-
-from fairforget.api import Difficulty
-from fairforget.lm.passes import logprobs_and_hits
-from fairforget.run.cell import compute_cell, score_samples
-from fairforget.run.kept import keep
-from fairforget.run.ledger import Ledger
-from fairforget.run.runtime import Runtime
-from fairforget.run.seeds import stream
-from fairforget.run.workbench import Workbench, open_workbench
-from fairforget.store.provenance import environment
-from fairforget.store.record import write_record
-
 
 def prepare(task: str, model: str, runtime: str) -> str:
-    """Make the target, or find it; return what the draws need to know of its pool as JSON."""
-    bench = _bench(task, model, runtime)
-    identity = pool_identity(bench.identity, bench.corpus.digest())
-    return json.dumps(keep(bench.cache / "pools", identity, lambda: _pool(bench)))
+    """Make the target, or find it; return what the draws need to know of its pool as JSON.
+
+    Args:
+        task: JSON of the task as in a cell.
+        model: JSON of the study's ``model``.
+        runtime: JSON of a `fairforget.run.runtime.Runtime`.
+    """
+    from fairforget.run import work
+
+    return work.prepare(task, model, runtime)
 
 
 def score(task: str, model: str, runtime: str, difficulty: str) -> str:
     """Score every sample of the pool on the target, or find the scores; return them as JSON."""
-    bench = _bench(task, model, runtime)
-    described = json.loads(difficulty)
-    identity = score_identity(bench.identity, bench.corpus.digest(), described)
-    return json.dumps(keep(bench.cache / "scores", identity, lambda: _scores(bench, described, identity)))
+    from fairforget.run import work
+
+    return work.score(task, model, runtime, difficulty)
 
 
-def cell(task: str, model: str, runtime: str, folder: str, described: str) -> str:
-    """Compute one cell and write its record into `folder`; return its key."""
-    bench = _bench(task, model, runtime)
-    record = compute_cell(bench, json.loads(described))
-    record["environment"] = environment(threads=torch.get_num_threads())
-    write_record(Path(folder), record)
-    return str(record["key"])
+def cell(task: str, model: str, runtime: str, folder: str, described: str, draw_info: str) -> str:
+    """Compute one cell and write its record into `folder`; return its key.
 
+    Args:
+        task: JSON of the task as in the cell.
+        model: JSON of the study's ``model``.
+        runtime: JSON of a `fairforget.run.runtime.Runtime`.
+        folder: where records lie.
+        described: JSON of the cell.
+        draw_info: JSON of what is known about the draw beside its samples; goes into the record as it is.
+    """
+    from fairforget.run import work
 
-def pool_identity(target: Mapping[str, Any], data: str) -> dict[str, Any]:
-    """Return what the facts about a pool depend on."""
-    return {"kind": "pool", "version": 1, "target": target["id"], "data": data}
-
-
-def score_identity(target: Mapping[str, Any], data: str, difficulty: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the scores of a pool depend on; `difficulty` is the JSON of the built plugin."""
-    return {"kind": "scores", "version": 1, "target": target["id"], "data": data, "difficulty": dict(difficulty)}
-
-
-def _bench(task: str, model: str, runtime: str) -> Workbench:
-    threads = Runtime.from_json(runtime).threads
-    if threads is not None:
-        torch.set_num_threads(threads)
-    return open_workbench(task, model, runtime)
-
-
-def _pool(bench: Workbench) -> dict[str, Any]:
-    samples = bench.target.encode(bench.corpus.pool, bench.corpus)
-    found = logprobs_and_hits(bench.target.model, samples)
-    return {
-        "ids": [s.sample.id for s in samples],
-        "lengths": [s.length for s in samples],
-        "initial_probability": [float(np.exp(lp.mean())) if lp.size else None for lp in found.logprobs],
-        "memorization_accuracy": [float(hits.mean()) if hits.size else None for hits in found.hits],
-    }
-
-
-def _scores(bench: Workbench, described: Mapping[str, Any], identity: Mapping[str, Any]) -> dict[str, Any]:
-    difficulty = bench.build("difficulty", described).plugin
-    assert isinstance(difficulty, Difficulty)  # the registry loads nothing else under this kind
-    samples = bench.target.encode(bench.corpus.pool, bench.corpus)
-    ledger = Ledger()
-    with bench.model() as model, ledger.watch(model), ledger.phase("difficulty"):
-        found = score_samples(difficulty, model, samples, stream(json.dumps(identity, sort_keys=True)))
-    return {
-        "ids": [s.sample.id for s in samples],
-        "values": [_finite(v) for v in found.values],
-        "stderr": None if found.stderr is None else [_finite(v) for v in found.stderr],
-        "reliability": None if found.reliability is None else _finite(found.reliability),
-        "higher_is": difficulty.higher_is,
-        "unit": difficulty.unit,
-        "details": dict(found.details),
-        "ledger": ledger.to_json()["difficulty"],
-    }
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return work.cell(task, model, runtime, folder, described, draw_info)

@@ -61,14 +61,16 @@ class Ledger:
         """Count the passes through `model` while inside; gradients are seen through hooks on what it returns."""
 
         # A plain function: a bound method would be deep-copied, ledger and all, when a method copies the model.
-        def count(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        def count(_: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
             sequences, tokens = _size(args, kwargs)
             counts = self._counts(self._open[-1] if self._open else "unlearning")
             counts.forward_sequences += sequences
             counts.forward_tokens += tokens
             graph = [t for t in _tensors(output) if t.requires_grad]
             if graph:
-                torch.autograd.graph.register_multi_grad_hook(graph, _backward_counter(counts, sequences, tokens), mode="any")
+                torch.autograd.graph.register_multi_grad_hook(
+                    graph, _backward_counter(counts, sequences, tokens), mode="any"
+                )
 
         handle = model.register_forward_hook(count, with_kwargs=True)
         try:

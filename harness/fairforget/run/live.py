@@ -72,12 +72,12 @@ class LiveRun:
         """Yield one batch an update until the budget is spent or the draw counts as forgotten."""
         device = next(self.model.parameters()).device
         per_epoch = self.order.updates_per_epoch
-        last = 0
+        dearest = 0
         order = self.order.epochs(self._score, lambda: self.budget.spent(self.ledger, per_epoch))
         self.stopped = "budget"
-        while self.budget.allows(self.ledger, per_epoch, last):
+        while self.budget.allows(self.ledger, per_epoch, dearest):
             positions, partners = next(order)
-            if not self.budget.allows(self.ledger, per_epoch, last):
+            if not self.budget.allows(self.ledger, per_epoch, dearest):
                 return  # a refresh of the curriculum's scores spent what was left
             before = self.ledger.forward_equivalents
             yield LiveBatch(
@@ -88,7 +88,8 @@ class LiveRun:
                 device,
             )
             self.ledger.updates += 1
-            last = self.ledger.forward_equivalents - before
+            self.order.visit(positions)
+            dearest = max(dearest, self.ledger.forward_equivalents - before)
             if self.stop and self.stop.due(self.ledger.updates, per_epoch) and self._forgotten(self.stop):
                 self.stopped = "rule"
                 return

@@ -34,7 +34,7 @@ class Order:
     log: list[dict[str, Any]] = field(default_factory=list)
     """One entry an epoch: effective sample size of the weights, distinct samples met."""
     visits: np.ndarray = field(init=False)
-    """(n,) how often each forget sample was met."""
+    """(n,) how often each forget sample was met in an update, as told by `visit`."""
 
     def __post_init__(self) -> None:
         """Start counting."""
@@ -56,10 +56,13 @@ class Order:
             positions = self._epoch(epoch, scores, progress())
             for start in range(0, len(positions), self.batch_size):
                 chosen = positions[start : start + self.batch_size]
-                np.add.at(self.visits, chosen, 1)
                 yield chosen, self._partners(update, len(chosen))
                 update += 1
             epoch += 1
+
+    def visit(self, positions: Sequence[int]) -> None:
+        """Note that an update met these samples."""
+        np.add.at(self.visits, list(positions), 1)
 
     def _epoch(self, epoch: int, scores: np.ndarray | None, progress: float) -> list[int]:
         rng = stream(*self.identity, "order", epoch)

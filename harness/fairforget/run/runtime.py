@@ -17,8 +17,8 @@ class Runtime:
     """Where targets, oracles and scores are kept."""
     plugin_files: tuple[str, ...] = ()
     """Files given with ``--plugin``."""
-    threads: int | None = None
-    """CPU threads of a job; None = torch's own choice."""
+    threads: int = 1
+    """CPU threads of a job."""
 
     def to_json(self) -> str:
         """Return the form that is handed to a worker."""
@@ -39,3 +39,10 @@ def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("fairforget"))
+
+
+def cores() -> int:
+    """Return the cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -15,7 +15,6 @@ import torch
 from fairforget.api import Corpus, PluginSpec, TargetRecipe, Task
 from fairforget.registry import Registry
 from fairforget.run.recipe import recipe_for
-from fairforget.run.runtime import Runtime
 from fairforget.run.target import Target, load_target, make_target, target_identity
 from fairforget.study.options import Built, build
 
@@ -63,7 +62,7 @@ class Workbench:
 
 
 @lru_cache(maxsize=1)
-def open_workbench(task: str, model: str, runtime: str) -> Workbench:
+def open_workbench(task: str, model: str, cache: str, plugin_files: tuple[str, ...]) -> Workbench:
     """Return the workbench of this process, made at the first call: cells of one study share it.
 
     The one thing a process keeps between jobs, because reading a target again for every cell would cost more than
@@ -71,19 +70,17 @@ def open_workbench(task: str, model: str, runtime: str) -> Workbench:
 
     Args:
         task: JSON of the task as in a cell.
-        model: JSON of the study's ``model``, or ``null``.
-        runtime: JSON of a `Runtime`.
+        model: JSON of the study's ``model``.
+        cache: where targets, oracles and scores are kept.
+        plugin_files: files given with ``--plugin``.
     """
-    settings = Runtime.from_json(runtime)
-    registry = Registry.discover(plugin_files=[Path(file) for file in settings.plugin_files])
+    registry = Registry.discover([Path(file) for file in plugin_files])
     described = json.loads(task)
-    built = build(registry, "task", PluginSpec(described["name"], described["options"]))
-    if not isinstance(built.plugin, Task):
-        raise TypeError(built.entry.target)
-    corpus = built.plugin.corpus()
-    recipe, seed = recipe_for(built.plugin, json.loads(model))
+    found = build(registry, "task", PluginSpec(described["name"], described["options"])).of(Task)  # type: ignore[type-abstract]
+    corpus = found.corpus()
+    recipe, seed = recipe_for(found, json.loads(model))
     identity = target_identity(recipe, corpus, seed)
-    folder = make_target(identity, recipe, corpus, Path(settings.cache), seed=seed)
+    folder = make_target(identity, recipe, corpus, Path(cache), seed=seed)
     target = load_target(folder, recipe)
     weights = {name: tensor.detach().clone() for name, tensor in target.model.state_dict().items()}
-    return Workbench(registry, corpus, recipe, target, identity, Path(settings.cache), weights)
+    return Workbench(registry, corpus, recipe, target, identity, Path(cache), weights)

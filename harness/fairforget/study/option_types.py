@@ -19,7 +19,6 @@ from pydantic.fields import FieldInfo
 
 from fairforget.api.plugin import option_parameters
 
-
 _WORDS: Final[Mapping[Any, str]] = MappingProxyType(
     {
         Any: "any",
@@ -156,7 +155,8 @@ def type_text(hint: Any, names: Mapping[Any, str] = MappingProxyType({})) -> str
         name = _WORDS.get(origin) or getattr(origin, "__name__", str(origin))
         inner = arguments[:1] if arguments[-1] is Ellipsis else arguments
         return f"{name}[{', '.join(type_text(a, names) for a in inner)}]"
-    return names.get(hint) or _WORDS.get(hint) or getattr(hint, "__name__", str(hint))
+    word = names.get(hint) or _WORDS.get(hint) or getattr(hint, "__name__", None)
+    return word if isinstance(word, str) else str(hint)
 
 
 def _limits(note: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import PydanticUserError, ValidationError
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from fairforget.kinds import Kind, Registered
     from fairforget.registry import Registry
 
+P = TypeVar("P", bound=Plugin)
+
 HARNESS_KEYS: Final = frozenset({"label", "draws", "optimizer"})
 """Keys beside a method's name that are the study's, not the method's."""
 
@@ -34,6 +36,12 @@ class Built:
 
     entry: Registered
     plugin: Plugin
+
+    def of(self, base: type[P]) -> P:
+        """Return the plugin as what its kind says it is; the registry loads nothing else under that kind."""
+        if not isinstance(self.plugin, base):
+            raise TypeError(self.entry.target)
+        return self.plugin
 
     def to_json(self) -> dict[str, Any]:
         """Return canonical name, version of the distribution, and every option with defaults written out."""

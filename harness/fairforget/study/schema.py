@@ -28,6 +28,10 @@ Spec = Annotated[PluginSpec, PlainValidator(parse_spec), PlainSerializer(PluginS
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+# What stands inside a method has gone through Python, where strictness wants tuples.
+Betas = Annotated[
+    tuple[Share, Share], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+]
 BudgetKind = Literal["updates", "epochs", "forward_equivalents"]
 OptimizerName = Literal["adamw", "sgd"]
 
@@ -36,7 +40,12 @@ class Part(BaseModel):
     """A mapping in a study file."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        ser_json_inf_nan="constants",
+        use_attribute_docstrings=True,
     )
 
 
@@ -157,7 +166,7 @@ class Optimizer(Part):
     """Decoupled for adamw, L2 for sgd."""
     max_grad_norm: Positive | None = None
     """Clip the gradient's norm to this; null = off."""
-    betas: tuple[Share, Share] = (0.9, 0.999)
+    betas: Betas = (0.9, 0.999)
     """Decay rates of adamw's two moments."""
     eps: Positive = 1e-8
     """Added to the denominator by adamw."""
@@ -180,7 +189,7 @@ class OptimizerChange(Part):
     batch_size: Count = 1
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     max_grad_norm: Positive | None = None
-    betas: tuple[Share, Share] = (0.9, 0.999)
+    betas: Betas = (0.9, 0.999)
     eps: Positive = 1e-8
     warmup: Annotated[int, Field(ge=0)] = 0
 
@@ -193,7 +202,12 @@ class MethodUse(BaseModel):
     """A method in a study. Besides these keys a mapping holds the method's own options."""
 
     model_config = ConfigDict(
-        extra="allow", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+        extra="allow",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        ser_json_inf_nan="constants",
+        use_attribute_docstrings=True,
     )
 
     name: Annotated[str, Field(min_length=1)]

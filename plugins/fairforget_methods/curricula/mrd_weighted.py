@@ -49,4 +49,5 @@ class MrdWeighted(Curriculum):
         if not finite.any() or values.sum() <= 0:
             return np.full(len(samples), 1 / len(samples))
         values = np.where(finite, values, values[finite].mean())
-        return (1 - self.floor) * values / values.sum() + self.floor / len(samples)
+        weights: np.ndarray = (1 - self.floor) * values / values.sum() + self.floor / len(samples)
+        return weights

@@ -1,0 +1,76 @@
+"""``fairforget run STUDY``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fairforget.cli.output import add_plugin, discover, print_table, warn_of_problems
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fairforget.study.plan import Plan
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("study", metavar="STUDY", help="a study file, or a name from 'fairforget studies'")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where results go; default runs/<name of the study>")
+    parser.add_argument("--engine", metavar="NAME[:N]", help="where cells run, with N workers; default: the study's")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a key of the study, for example budget.epochs=3; may be given several times",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
+    parser.add_argument("--retry-failed", action="store_true", help="run cells again whose record says they failed")
+    add_plugin(parser)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Run what is missing of a study, and make its board."""
+    from fairforget.study.load import open_study
+    from fairforget.study.planning import make_plan
+
+    registry = discover(args)
+    warn_of_problems(registry)
+    settings = [*args.set, *([f"engine={args.engine}"] if args.engine else [])]
+    opened = open_study(args.study, registry, settings)
+    plan = make_plan(opened.study, registry, opened.places)
+    if args.dry_run:
+        _print_plan(plan)
+        return 0
+
+    from rich.console import Console
+
+    from fairforget.board.terminal import print_board
+    from fairforget.cli.display import Display
+    from fairforget.run.session import run_to_board
+
+    folder = args.out or Path("runs") / plan.study.name
+    with Display() as display:
+        made = run_to_board(plan, registry, folder, watcher=display, retry_failed=args.retry_failed)
+    print_board(made.board, Console())
+    for file in made.files:
+        print(file)
+    return 1 if made.outcome.failed or made.outcome.lost else 0
+
+
+def _print_plan(plan: Plan) -> None:
+    rows = [
+        [row.method, row.curriculum, f"{row.cells:,}", _count(row.updates), _count(row.forward_equivalents)]
+        for row in plan.describe()
+    ]
+    print_table(["method", "curriculum", "cells", "updates", "forward-equivalents"], rows)
+    strata = ", ".join(f"{s.built.entry.name}: {'/'.join(s.strata)}" for s in plan.samplers)
+    print(f"\n{plan.study.draws} draws of {plan.study.forget_size} samples a stratum ({strata})")
+    for built in plan.difficulties().values():
+        print(f"the pool is scored by {built.entry.name} before anything is drawn")
+    print("updates and forward-equivalents are at most these; early stopping saves some, difficulty scores cost more")
+
+
+def _count(number: int | None) -> str:
+    return "not known" if number is None else f"{number:,}"

@@ -1,0 +1,75 @@
+"""What is known about a draw beside its samples: it stands in every record of the draw and changes no score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fairforget.api import Pool, PoolScore, Sample
+from fairforget.study.draws import Draw
+
+
+def make_pool(
+    samples: Sequence[Sample], facts: Mapping[str, Any], scores: Mapping[str, Mapping[str, Any]], *, whole: bool
+) -> Pool:
+    """Return the pool of a task as samplers see it.
+
+    Args:
+        samples: the pool of the corpus.
+        facts: what the job `prepare` found, in the order of the samples.
+        scores: what the job `score` found, by the name the sampler uses.
+        whole: whether groups are drawn whole.
+    """
+    found = {
+        name: PoolScore(np.array(score["values"], dtype=np.float64), score["higher_is"], score["reliability"])
+        for name, score in scores.items()
+    }
+    return Pool(tuple(samples), np.array(facts["lengths"]), whole, found)
+
+
+def draw_info(
+    draw: Draw,
+    pool: Sequence[Sample],
+    facts: Mapping[str, Any],
+    scores: Mapping[str, Mapping[str, Any]],
+    advice: Sequence[str],
+) -> dict[str, Any]:
+    """Return the means of the draw's covariates, and the scores its sampler chose by.
+
+    The covariates are what strata may differ in beside difficulty: length in scored tokens, probability on the target
+    before unlearning, and every numeric attribute of the samples.
+    """
+    chosen = set(draw.forget)
+    rows = [i for i, sample in enumerate(pool) if sample.id in chosen]
+    columns: dict[str, list[Any]] = {
+        "length": [facts["lengths"][i] for i in rows],
+        "initial_probability": [facts["initial_probability"][i] for i in rows],
+    }
+    for name in sorted({name for sample in pool for name in sample.attributes}):
+        values = [pool[i].attributes.get(name) for i in rows]
+        if all(isinstance(v, int | float) for v in values):
+            columns[name] = values
+    for name, score in scores.items():
+        columns[name] = [score["values"][i] for i in rows]
+    return {
+        "covariates": {name: _mean(values) for name, values in columns.items()},
+        "scores": [
+            {
+                "name": name,
+                "reliability": score["reliability"],
+                "higher_is": score["higher_is"],
+                "forward_sequences": score["ledger"]["forward_sequences"],
+                "backward_sequences": score["ledger"]["backward_sequences"],
+                "seconds": score["ledger"]["seconds"],
+            }
+            for name, score in scores.items()
+        ],
+        "advice": list(advice),
+    }
+
+
+def _mean(values: Sequence[Any]) -> float | None:
+    known = [float(v) for v in values if v is not None]
+    return sum(known) / len(known) if known else None

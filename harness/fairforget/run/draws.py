@@ -1,0 +1,86 @@
+"""The draws of a study: found in its folder, or made from the target and the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairforget.api import Corpus, Sampler
+from fairforget.run.draw_info import draw_info, make_pool
+from fairforget.run.kept import read_kept
+from fairforget.run.pool_identity import pool_identity, score_identity
+from fairforget.run.watcher import Watcher
+from fairforget.study.draws import Draw, check_pool, draw_sets, unit_of
+from fairforget.study.options import Built
+from fairforget.study.overlap import overlaps
+from fairforget.study.plan import Plan
+
+Ask = Callable[..., Any]
+"""Runs a job on the engine and returns what its JSON says."""
+
+
+@dataclass(frozen=True)
+class StudyDraws:
+    """Every draw of a study, and what goes into the records beside them."""
+
+    draws: tuple[Draw, ...]
+    info: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Makes the draws of a study; scores are kept in the cache, so the second time costs nothing."""
+
+    plan: Plan
+    corpus: Corpus
+    data: str
+    target: Mapping[str, Any]
+    cache: Path
+    prepare: Callable[[], Mapping[str, Any]]
+    """Makes the target and returns the facts about its pool."""
+    score: Callable[[Built], Mapping[str, Any]]
+    """Scores the pool by a difficulty."""
+    watcher: Watcher
+
+    def draw(self) -> StudyDraws:
+        """Return the draws of every sampler.
+
+        Raises:
+            FairforgetError: the pool, a group or a stratum does not fit the forget size; a sampler refuses.
+        """
+        study, samples = self.plan.study, self.corpus.pool
+        unit = unit_of(study.unit, samples)
+        check_pool(samples, unit, study.forget_size)
+        facts = self._facts()
+        draws: list[Draw] = []
+        info: list[Mapping[str, Any]] = []
+        for planned in self.plan.samplers:
+            plugin = planned.built.of(Sampler)  # type: ignore[type-abstract]
+            scores = {name: self._score(built) for name, built in planned.needs.items()}
+            pool = make_pool(samples, facts, scores, whole=unit == "group")
+            advice = list(plugin.advise(pool))
+            for line in advice:
+                self.watcher.note(line)
+            found = draw_sets(planned.built, pool, data=self.data, size=study.forget_size, draws=study.draws)
+            draws += found
+            info += [draw_info(draw, samples, facts, scores, advice) for draw in found]
+        self._warn_of_overlap(draws)
+        return StudyDraws(tuple(draws), tuple(info))
+
+    def _facts(self) -> Mapping[str, Any]:
+        known = read_kept(self.cache / "pools", pool_identity(self.target, self.data))
+        return known if known is not None else self.prepare()
+
+    def _score(self, built: Built) -> Mapping[str, Any]:
+        known = read_kept(self.cache / "scores", score_identity(self.target, self.data, built.to_json()))
+        return known if known is not None else self.score(built)
+
+    def _warn_of_overlap(self, draws: Sequence[Draw]) -> None:
+        for overlap in overlaps(draws):
+            if overlap.repeated:
+                self.watcher.note(
+                    f"{overlap.sampler}, stratum {overlap.stratum}: {overlap.repeated} of {overlap.draws} draws repeat "
+                    "another one; the stratum has too few units for so many draws"
+                )

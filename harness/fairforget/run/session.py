@@ -1,0 +1,51 @@
+"""A study from its plan to its board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fairforget.run.runtime import cache_folder
+from fairforget.run.study import Outcome, run_study
+from fairforget.study.options import build
+from fairforget.study.spec import engine_spec
+
+if TYPE_CHECKING:
+    from fairforget.board.table import Board
+    from fairforget.registry import Registry
+    from fairforget.run.watcher import Watcher
+    from fairforget.study.plan import Plan
+
+
+@dataclass(frozen=True)
+class Session:
+    """What `run_to_board` made."""
+
+    outcome: Outcome
+    board: Board
+    files: tuple[Path, ...]
+    """``board.md``, ``board.html``, ``board.json``."""
+
+
+def run_to_board(
+    plan: Plan, registry: Registry, folder: Path, *, watcher: Watcher, retry_failed: bool = False
+) -> Session:
+    """Run what is missing of a study and make its board from the files of the folder.
+
+    Raises:
+        FairforgetError: the user can mend it; nothing that was done is lost.
+    """
+    from fairforget.board.table import build as build_board
+    from fairforget.board.write import write_board
+    from fairforget.store.results import Results
+
+    engine = build(registry, "engine", engine_spec(plan.study.engine))
+    outcome = run_study(
+        plan, registry, folder, engine=engine, cache=cache_folder(), watcher=watcher, retry_failed=retry_failed
+    )
+    found = Results.read([folder])
+    board = build_board(found.records, rejected=found.rejected, planned=outcome.planned)
+    files = write_board(board, folder)
+    registry.emit("fairforget_study_finished", study=plan.study, results=board.to_json())
+    return Session(outcome, board, tuple(files))

@@ -1,0 +1,199 @@
+"""A whole study: target, scores, draws, cells; the same call again continues."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairforget.api import Engine, Task
+from fairforget.registry import Registry
+from fairforget.run import jobs
+from fairforget.run.draws import Drawing, StudyDraws
+from fairforget.run.flight import Flight, Job
+from fairforget.run.progress import Estimate
+from fairforget.run.recipe import recipe_for
+from fairforget.run.runtime import Runtime, cores
+from fairforget.run.target import target_identity
+from fairforget.run.watcher import Watcher
+from fairforget.store.atomic import remove_partials, write_text
+from fairforget.store.lock import run_lock
+from fairforget.store.reading import read_record
+from fairforget.store.record import Rejected, record_path
+from fairforget.study.cell import canonical_json, cell_key
+from fairforget.study.draws_file import write_draws
+from fairforget.study.load import dump
+from fairforget.study.options import Built
+from fairforget.study.plan import Plan
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a study ended."""
+
+    folder: Path
+    planned: tuple[str, ...]
+    """Keys of all cells, in the order of the plan."""
+    ran: int
+    failed: tuple[str, ...]
+    """Keys of the cells whose record says that they failed."""
+    lost: tuple[str, ...]
+    """Keys of the cells that have no record, because their worker died; the next run tries them again."""
+
+
+def run_study(
+    plan: Plan,
+    registry: Registry,
+    folder: Path,
+    *,
+    engine: Built,
+    cache: Path,
+    watcher: Watcher,
+    retry_failed: bool = False,
+) -> Outcome:
+    """Run what is missing of a study.
+
+    Args:
+        plan: what the study spans.
+        registry: for events, and the plugin files that workers need.
+        folder: where the records go; what is there already is used.
+        engine: where cells run.
+        cache: where targets, oracles and scores are kept.
+        watcher: is told how it goes.
+        retry_failed: run cells again whose record says that they failed.
+
+    Raises:
+        FairforgetError: the user can mend it; nothing that was done is lost.
+    """
+    with run_lock(folder):
+        return _Study(plan, registry, folder, engine, cache, watcher).run(retry_failed=retry_failed)
+
+
+@dataclass(frozen=True)
+class _Study:
+    plan: Plan
+    registry: Registry
+    folder: Path
+    engine: Built
+    cache: Path
+    watcher: Watcher
+
+    def run(self, *, retry_failed: bool) -> Outcome:
+        remove_partials(self.folder / "cells")
+        write_text(self.folder / "study.yaml", dump(self.plan.study))
+        engine, task = self.engine.of(Engine), self.plan.task.of(Task)  # type: ignore[type-abstract]
+        corpus = task.corpus()
+        data = corpus.digest()
+        recipe, seed = recipe_for(task, self.plan.study.model_json())
+        target = target_identity(recipe, corpus, seed)
+        # What comes before the cells has the machine to itself; the cells share it.
+        whole, shared = (self._shared(data, threads) for threads in (cores(), engine.threads() or cores()))
+        with engine.open() as executor:
+            flight = Flight(executor, engine.slots())
+
+            def prepare() -> Mapping[str, Any]:
+                self.watcher.stage("making the target model, or finding it in the cache")
+                return parsed(flight.ask((jobs.prepare, whole)))
+
+            def score(difficulty: Built) -> Mapping[str, Any]:
+                self.watcher.stage(f"scoring the pool by {difficulty.entry.name}")
+                return parsed(flight.ask((jobs.score, (*whole, canonical_json(difficulty.to_json())))))
+
+            found = Drawing(self.plan, corpus, data, target, self.cache, prepare, score, self.watcher).draw()
+            write_draws(self.folder / "draws.json", found.draws, data=data)
+            cells = self.plan.cells(found.draws, target, data=data)
+            keys = tuple(cell_key(cell) for cell in cells)
+            plan = {"schema": 1, "study": self.plan.study.name, "cells": list(keys)}
+            write_text(self.folder / "plan.json", json.dumps(plan, indent=1) + "\n")
+            there = self._there(keys, retry_failed=retry_failed)
+            self.watcher.cells(len(keys), len(there))
+            missing = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in there}
+            self.registry.emit("fairforget_study_started", study=self.plan.study, plan=self.plan)
+            lost = self._run_cells(flight, shared, _dearest_first(missing, self.plan), _info(found))
+        failed = tuple(key for key in keys if self._status(key) == "failed")
+        return Outcome(self.folder, keys, len(missing) - len(lost), failed, lost)
+
+    def _there(self, keys: Sequence[str], *, retry_failed: bool) -> set[str]:
+        """Return the cells that need not run; says which records are not used, and why."""
+        there = set()
+        for key in keys:
+            path = record_path(self.folder / "cells", key)
+            if not path.exists():
+                continue
+            record = read_record(path)
+            if isinstance(record, Rejected):
+                self.watcher.note(f"{path.name} is not used and its cell runs again: {record.reason}")
+            elif record.status == "ok" or not retry_failed:
+                there.add(key)
+        return there
+
+    def _run_cells(
+        self,
+        flight: Flight,
+        shared: tuple[str, str, str],
+        cells: Mapping[str, Mapping[str, Any]],
+        info: Mapping[str, str],
+    ) -> tuple[str, ...]:
+        """Run cells until none is left; return the keys of those that ended without a record."""
+        estimate = Estimate(Counter(_kind(cell) for cell in cells.values()), flight.slots)
+        folder = self.folder / "cells"
+
+        def job(key: str) -> Job:
+            self.registry.emit("fairforget_cell_started", cell=cells[key])
+            return jobs.cell, (*shared, str(folder), json.dumps(cells[key]), info[_draw_key(cells[key]["draw"])])
+
+        lost = []
+        for key, error in flight.run(cells, job):
+            if error is not None:
+                lost.append(key)
+                record: dict[str, Any] = {"status": "lost", "problems": [{"kind": "lost", "message": str(error)}]}
+            else:
+                record = json.loads(record_path(folder, key).read_bytes())
+                self.registry.emit("fairforget_cell_finished", cell=cells[key], record=record)
+            estimate.finish(_kind(cells[key]), _seconds(record))
+            self.watcher.finished(cells[key], record, estimate.seconds(), estimate.known)
+        return tuple(lost)
+
+    def _shared(self, data: str, threads: int) -> tuple[str, str, str]:
+        """Return the texts that every job gets: task, model, runtime."""
+        runtime = Runtime(str(self.cache), tuple(map(str, self.registry.plugin_files)), threads)
+        task, model = self.plan.task_json(data), self.plan.study.model_json()
+        return canonical_json(task), canonical_json(model), runtime.to_json()
+
+    def _status(self, key: str) -> str | None:
+        record = read_record(record_path(self.folder / "cells", key))
+        return None if isinstance(record, Rejected) else record.status
+
+
+def parsed(text: str) -> Mapping[str, Any]:
+    """Return the JSON object that a job returned."""
+    found: Mapping[str, Any] = json.loads(text)
+    return found
+
+
+def _kind(cell: Mapping[str, Any]) -> str:
+    """Return what cells of like cost have in common."""
+    curriculum = "" if cell["curriculum"] is None else cell["curriculum"]["name"]
+    return f"{cell['method']['name']} {curriculum}"
+
+
+def _dearest_first(cells: Mapping[str, Mapping[str, Any]], plan: Plan) -> dict[str, Mapping[str, Any]]:
+    """Return the oracles first: one that starts last would keep every other slot waiting."""
+    oracles = {method.built.entry.canonical for method in plan.methods if method.reference == "oracle"}
+    return dict(sorted(cells.items(), key=lambda item: item[1]["method"]["name"] not in oracles))
+
+
+def _draw_key(draw: Mapping[str, Any]) -> str:
+    return canonical_json([draw["sampler"], draw["stratum"], draw["index"]])
+
+
+def _info(found: StudyDraws) -> dict[str, str]:
+    return {_draw_key(draw.to_json()): json.dumps(info) for draw, info in zip(found.draws, found.info, strict=True)}
+
+
+def _seconds(record: Mapping[str, Any]) -> float:
+    ledger = record.get("ledger", {})
+    return sum(float(part["seconds"]) for part in ledger.values() if isinstance(part, dict) and "seconds" in part)

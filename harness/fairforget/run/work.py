@@ -1,0 +1,97 @@
+"""The work behind the jobs: make a target, score a pool, compute a cell."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fairforget.api import Difficulty
+from fairforget.lm.passes import token_scores
+from fairforget.run.cell import compute_cell, score_samples
+from fairforget.run.kept import keep
+from fairforget.run.ledger import Ledger
+from fairforget.run.pool_identity import pool_identity, score_identity
+from fairforget.run.runtime import Runtime
+from fairforget.run.seeds import stream
+from fairforget.run.workbench import Workbench, open_workbench
+from fairforget.store.provenance import environment
+from fairforget.store.record import write_record
+
+
+def prepare(task: str, model: str, runtime: str) -> str:
+    """Make the target, or find it; return what the draws need to know of its pool as JSON."""
+    bench = _bench(task, model, runtime)
+    identity = pool_identity(bench.identity, bench.corpus.digest())
+    return json.dumps(keep(bench.cache / "pools", identity, lambda: _pool(bench)))
+
+
+def score(task: str, model: str, runtime: str, difficulty: str) -> str:
+    """Score every sample of the pool on the target, or find the scores; return them as JSON."""
+    bench = _bench(task, model, runtime)
+    described = json.loads(difficulty)
+    identity = score_identity(bench.identity, bench.corpus.digest(), described)
+    return json.dumps(keep(bench.cache / "scores", identity, lambda: _scores(bench, described, identity)))
+
+
+def cell(task: str, model: str, runtime: str, folder: str, described: str, draw_info: str) -> str:
+    """Compute one cell and write its record into `folder`; return its key.
+
+    Args:
+        task: JSON of the task as in the cell.
+        model: JSON of the study's ``model``, or ``null``.
+        runtime: JSON of a `Runtime`.
+        folder: where records lie.
+        described: JSON of the cell.
+        draw_info: JSON of what is known about the draw beside its samples; goes into the record as it is.
+    """
+    bench = _bench(task, model, runtime)
+    record = compute_cell(bench, json.loads(described))
+    record["draw_info"] = json.loads(draw_info)
+    record["environment"] = environment(threads=torch.get_num_threads())
+    write_record(Path(folder), record)
+    return str(record["key"])
+
+
+def _bench(task: str, model: str, runtime: str) -> Workbench:
+    settings = Runtime.from_json(runtime)
+    torch.set_num_threads(settings.threads)
+    return open_workbench(task, model, settings.cache, settings.plugin_files)
+
+
+def _pool(bench: Workbench) -> dict[str, Any]:
+    samples = bench.target.encode(bench.corpus.pool, bench.corpus)
+    found = token_scores(bench.target.model, samples)
+    return {
+        "ids": [s.sample.id for s in samples],
+        "lengths": [s.length for s in samples],
+        "initial_probability": [float(np.exp(lp.mean())) if lp.size else None for lp in found.logprobs],
+        "memorization_accuracy": [float(hits.mean()) if hits.size else None for hits in found.hits],
+    }
+
+
+def _scores(bench: Workbench, described: Mapping[str, Any], identity: Mapping[str, Any]) -> dict[str, Any]:
+    difficulty = bench.build("difficulty", described).of(Difficulty)  # type: ignore[type-abstract]
+    samples = bench.target.encode(bench.corpus.pool, bench.corpus)
+    ledger = Ledger()
+    with bench.model() as model, ledger.watch(model), ledger.phase("difficulty"):
+        found = score_samples(difficulty, model, samples, stream(json.dumps(identity, sort_keys=True)))
+    return {
+        "ids": [s.sample.id for s in samples],
+        "values": [_finite(v) for v in found.values],
+        "stderr": None if found.stderr is None else [_finite(v) for v in found.stderr],
+        "reliability": None if found.reliability is None else _finite(found.reliability),
+        "higher_is": difficulty.higher_is,
+        "unit": difficulty.unit,
+        "details": dict(found.details),
+        "ledger": ledger.to_json()["difficulty"],
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

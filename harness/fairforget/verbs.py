@@ -1,0 +1,96 @@
+"""The commands as calls: ``fairforget.run``, ``fairforget.board``, ``fairforget.score``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fairforget.registry import Registry
+
+if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]
+
+    from fairforget.board.table import Board
+
+
+def run(
+    study: str | Path | Mapping[str, Any],
+    out: str | Path | None = None,
+    *,
+    settings: Sequence[str] = (),
+    plugins: Sequence[str | Path] = (),
+    retry_failed: bool = False,
+) -> pd.DataFrame:
+    """Run what is missing of a study, make its board, and return its results.
+
+    A script that calls this with an engine of several processes has to do so under ``if __name__ == "__main__":``.
+
+    Args:
+        study: a file, the name of a study that a plugin ships, or what a study file says as a mapping.
+        out: where results go; ``runs/<name of the study>`` where it is None.
+        settings: ``key=value`` each, as ``--set``.
+        plugins: Python files with hooks, as ``--plugin``.
+        retry_failed: run cells again whose record says they failed.
+
+    Returns:
+        One row a cell and column, as `fairforget.store.results.Results.frame`.
+
+    Raises:
+        FairforgetError: the study is wrong, or the machine cannot do what it asks for.
+    """
+    from fairforget.run.session import run_to_board
+    from fairforget.run.watcher import Silent
+    from fairforget.store.results import Results
+    from fairforget.study.load import open_study, parse_study
+    from fairforget.study.planning import make_plan
+
+    registry = Registry.discover([Path(file) for file in plugins])
+    if isinstance(study, Mapping):
+        opened = parse_study(json.dumps(study), "study", settings)  # JSON is YAML
+    else:
+        opened = open_study(study, registry, settings)
+    plan = make_plan(opened.study, registry, opened.places)
+    folder = Path(out) if out is not None else Path("runs") / plan.study.name
+    run_to_board(plan, registry, folder, watcher=Silent(), retry_failed=retry_failed)
+    return Results.read([folder]).frame()
+
+
+def board(*folders: str | Path) -> Board:
+    """Return the leaderboard of result folders.
+
+    Raises:
+        FairforgetError: a folder does not exist.
+    """
+    from fairforget.board.table import build
+    from fairforget.store.results import Results
+
+    found = Results.read(folders)
+    return build(found.records, rejected=found.rejected)
+
+
+def score(
+    task: str,
+    by: str,
+    *,
+    settings: Sequence[str] = (),
+    model: str | None = None,
+    plugins: Sequence[str | Path] = (),
+) -> pd.DataFrame:
+    """Return the difficulty of every sample of a task's pool: columns ``sample``, ``score``, ``stderr``.
+
+    What holds for all of them stands in ``frame.attrs``: ``reliability``, ``higher_is``, ``unit``, ``details``.
+
+    Raises:
+        FairforgetError: a name, an option or a file is wrong.
+    """
+    import pandas as pd
+
+    from fairforget.run.scoring import score_task
+
+    found = score_task(Registry.discover([Path(f) for f in plugins]), task, by, settings, model=model)
+    values = {"sample": found["ids"], "score": found["values"], "stderr": found["stderr"]}
+    frame = pd.DataFrame(values)
+    frame.attrs.update({key: value for key, value in found.items() if key not in {"ids", "values", "stderr"}})
+    return frame

@@ -1,0 +1,193 @@
+"""The update loop on a real model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from fairforget.api import Curriculum, Sample
+from fairforget.lm.tokens import EncodedSample, SampleSet
+from fairforget.run.budget import Budget
+from fairforget.run.ledger import Ledger
+from fairforget.run.live import LiveRun, UnlearningFailed
+from fairforget.run.order import Order
+from fairforget.run.reference import Reference
+from fairforget_methods.curricula.mrd_weighted import MrdWeighted
+from fairforget_methods.grad_ascent import GradAscent
+from fairforget_methods.grad_diff import GradDiff
+from fairforget_methods.npo import Npo
+
+SETTINGS = {
+    "name": "adamw",
+    "lr": 1e-2,
+    "batch_size": 4,
+    "weight_decay": 0.0,
+    "betas": [0.9, 0.999],
+    "eps": 1e-8,
+    "max_grad_norm": 1.0,
+    "warmup": 0,
+}
+
+
+def llama() -> Any:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        sizes = {"vocab_size": 40, "hidden_size": 16, "intermediate_size": 16}
+        return LlamaForCausalLM(LlamaConfig(**sizes, num_hidden_layers=1, num_attention_heads=2)).eval()
+
+
+def samples(n: int, seed: int) -> SampleSet:
+    rng = np.random.default_rng(seed)
+    made = []
+    for i in range(n):
+        ids = tuple(int(t) for t in rng.integers(2, 40, size=4 + i % 3))
+        made.append(EncodedSample(Sample(f"{seed}-{i}", "", ""), (*ids, 1), 2, len(ids)))
+    return SampleSet(made, pad_id=0)
+
+
+def live(
+    budget: Budget, curriculum: Curriculum | None = None, model: Any = None, scoring: int = 0, **settings: Any
+) -> LiveRun:
+    model = model or llama()
+    start = {k: v.clone() for k, v in model.state_dict().items()}
+    forget, retain, ledger = samples(6, 1), samples(9, 2), Ledger()
+
+    def score(epoch: int) -> np.ndarray:
+        ledger._counts(ledger._open[-1]).forward_sequences += scoring
+        return np.arange(1.0, 7.0)
+
+    return LiveRun(
+        model=model,
+        forget=forget,
+        retain=retain,
+        order=Order([s.sample for s in forget], curriculum or Curriculum(), 4, len(retain), ("draw", 0)),
+        budget=budget,
+        stop=None,
+        settings={**SETTINGS, **settings},
+        ledger=ledger,
+        reference=Reference(model, lambda m: m.load_state_dict(start), ledger),
+        score=score,
+        refusals=lambda positions: forget.take(list(positions)),
+        oracle=lambda: None,
+    )
+
+
+def unlearn(run: LiveRun, method: Any) -> Ledger:
+    with run.ledger.watch(run.model), run.ledger.phase("unlearning"):
+        method.unlearn(run)
+    return run.ledger
+
+
+def test_the_ledger_equals_a_hand_count() -> None:
+    """Two epochs over 6 samples in batches of 4 and 2; a retain partner each; the reference sees each text once."""
+    for method, forwards, reference in [(GradAscent(), 12, 0), (GradDiff(), 24, 0), (Npo(), 24, 6)]:
+        run = live(Budget("epochs", 2))
+        ledger = unlearn(run, method)
+        told = ledger.to_json()
+        assert (ledger.updates, run.stopped) == (4, "budget")
+        assert told["unlearning"]["forward_sequences"] == told["unlearning"]["backward_sequences"] == forwards
+        assert told["reference"]["forward_sequences"] == reference
+        assert told["forward_equivalents"] == 3 * forwards + reference
+        assert run.order.visits.tolist() == [2] * 6
+
+
+def test_a_budget_of_forward_equivalents_pays_for_scoring() -> None:
+    """Ascent on 6 samples in batches of 4 and 2 costs 12 and 6; scoring 30 at the start of each epoch."""
+    assert unlearn(live(Budget("forward_equivalents", 60)), GradAscent()).updates == 6
+    run = live(Budget("forward_equivalents", 60), MrdWeighted(), scoring=30)
+    assert unlearn(run, GradAscent()).updates == 2
+    assert run.ledger.forward_equivalents <= 60 + 30
+    assert run.ledger.to_json()["difficulty"]["forward_sequences"] == 60
+
+
+def test_scores_are_not_computed_for_an_epoch_that_the_budget_does_not_reach() -> None:
+    run = live(Budget("epochs", 2), MrdWeighted(), scoring=10)
+    assert unlearn(run, GradAscent()).to_json()["difficulty"]["forward_sequences"] == 20
+
+
+def test_every_method_meets_the_same_batches() -> None:
+    seen = []
+    for method in (GradAscent(), GradDiff(), Npo()):
+        run = live(Budget("updates", 5))
+        ids: list[tuple[Sequence[str], Sequence[str]]] = []
+
+        def loss(model: Any, batch: Any, method: Any = method, ids: Any = ids) -> torch.Tensor:
+            ids.append((batch.forget.ids, batch.retain.ids))
+            return method.loss(model, batch)
+
+        run.descend(loss)
+        seen.append(ids)
+    assert seen[0] == seen[1] == seen[2]
+    assert len(seen[0]) == 5
+
+
+def test_the_same_cell_gives_the_same_bits() -> None:
+    weights = []
+    for _ in range(2):
+        run = live(Budget("epochs", 3))
+        unlearn(run, Npo())
+        weights.append([p.detach().clone() for p in run.model.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))
+
+
+def test_the_reference_is_the_target_also_after_updates() -> None:
+    run = live(Budget("updates", 4))
+    target = llama()
+    unlearn(run, GradAscent())
+    batch = run.forget.batch(eos=True)
+    with torch.no_grad():
+        assert torch.equal(run.reference.logprobs(batch).values, batch.logprobs(target).values)
+        assert torch.equal(run.reference.logits(batch), batch.logits(target))
+        assert not torch.equal(batch.logprobs(run.model).values, batch.logprobs(target).values)
+
+
+def test_reference_logprobs_do_not_depend_on_what_else_is_in_the_batch() -> None:
+    run = live(Budget("updates", 1))
+    apart = [run.reference.logprobs(run.forget[i : i + 1].batch(eos=True)).nll("sum") for i in range(6)]
+    fresh = live(Budget("updates", 1))
+    torch.testing.assert_close(fresh.reference.logprobs(fresh.forget.batch(eos=True)).nll("sum"), torch.cat(apart))
+
+
+@pytest.mark.parametrize("poison", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_stops_the_cell_before_the_update(poison: float) -> None:
+    run = live(Budget("updates", 5))
+
+    def loss(model: Any, batch: Any) -> torch.Tensor:
+        return batch.forget.nll(model) * (poison if run.ledger.updates == 2 else 1.0)
+
+    with pytest.raises(UnlearningFailed, match=r"the loss is (nan|inf) at update 3") as failure:
+        run.descend(loss)
+    assert failure.value.kind == "non-finite-loss"
+    assert all(torch.isfinite(p).all() for p in run.model.parameters())
+    assert not run.model.training
+
+
+def test_clipping_can_be_turned_off() -> None:
+    clipped, free = live(Budget("updates", 1), name="sgd"), live(Budget("updates", 1), name="sgd", max_grad_norm=None)
+    for run in (clipped, free):
+        unlearn(run, GradAscent("sum"))
+    start = torch.cat([p.flatten() for p in llama().parameters()])
+    moved = [
+        float((torch.cat([p.flatten() for p in r.model.parameters()]) - start).detach().norm()) for r in (clipped, free)
+    ]
+    assert moved[0] == pytest.approx(1e-2, rel=1e-3), "SGD at lr .01 with the gradient clipped to norm 1"
+    assert moved[1] > 2 * moved[0]
+
+
+def test_warmup_rises_linearly() -> None:
+    rates = []
+    run = live(Budget("updates", 5), warmup=3)
+    optimizer = run.optimizer()
+    run.optimizer = lambda: optimizer  # type: ignore[method-assign]
+
+    def loss(model: Any, batch: Any) -> torch.Tensor:
+        rates.append(optimizer.param_groups[0]["lr"])
+        return batch.forget.nll(model)
+
+    run.descend(loss)
+    assert [*rates[1:], optimizer.param_groups[0]["lr"]] == pytest.approx([1e-2 / 3, 2e-2 / 3, 1e-2, 1e-2, 1e-2])
