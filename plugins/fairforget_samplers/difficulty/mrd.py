@@ -41,7 +41,8 @@ class Mrd(Difficulty):
 
     Every draw is an antithetic pair, (S(δ) + S(-δ)) / 2, in which the linear term cancels exactly; single draws of so
     small a sigma measure that term's noise. One draw serves all samples, so their errors are correlated. Pairs are
-    added until the split-half reliability is reached. The details name what was spent and found, and ``warnings``.
+    added until the split-half reliability is reached; with fewer than ten samples it cannot be told, and all are made.
+    The details name what was spent and found, and ``warnings``.
     """
 
     higher_is = "easier"
