@@ -9,7 +9,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from fairforget.api import Sample
+from fairforget.api import Sample, Template
 from fairforget.lm.encode import Encoder
 from fairforget.lm.generate import greedy
 from fairforget.run.subject import LiveSubject
@@ -95,7 +95,7 @@ def seconds(function, rounds=5):
 
 def test_all_metrics_beside_the_bare_passes(benchmark, model, tokenizer, sets):
     """Everything but EL, over one forward pass a set and transformers' own generation of the answers."""
-    encode = Encoder(tokenizer, max_length=10_000).encode
+    encode = Encoder(tokenizer, Template(), max_length=256).encode
     metrics = (Probability(), Perplexity(), MemorizationAccuracy(), MiaMinK(), RougeL(), UnlearningAccuracyOverlap())
 
     def evaluate():
@@ -125,7 +125,7 @@ def test_all_metrics_beside_the_bare_passes(benchmark, model, tokenizer, sets):
 
 def test_el_beside_one_generation_a_prefix(benchmark, model, tokenizer, sets):
     """EL of half-recited texts, over decoding every prefix in the same batches."""
-    encode = Encoder(tokenizer, max_length=10_000).encode
+    encode = Encoder(tokenizer, Template(), max_length=256).encode
     metric = ExtractionLikelihood(n=5)
 
     def evaluate():

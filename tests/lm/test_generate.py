@@ -54,6 +54,24 @@ def test_batches_keep_to_their_size(llama, prompts):
     assert max(sizes) <= 40
 
 
+def test_small_models_decode_in_large_batches(llama, prompts, monkeypatch):
+    def batches():
+        rows = []
+        handle = llama.register_forward_pre_hook(
+            lambda _, _args, kwargs: rows.append(len(kwargs["input_ids"])), with_kwargs=True
+        )
+        greedy(llama, prompts * 50, [1] * len(prompts) * 50)
+        handle.remove()
+        return len(rows)
+
+    assert batches() == 1
+    # Two layers of 32, keys and values, 8 bytes a number: 1 KiB a token.
+    monkeypatch.setattr("fairforget.lm.generate.CACHE", 1 << 20)
+    monkeypatch.setattr("fairforget.lm.generate.BATCH_TOKENS", 10)
+    tokens = sum(len(p) + 1 for p in prompts) * 50
+    assert batches() >= tokens / 1024
+
+
 def test_done_rows_leave_the_batch(llama, prompts):
     rows = []
     llama.register_forward_pre_hook(lambda _, _args, kwargs: rows.append(len(kwargs["input_ids"])), with_kwargs=True)

@@ -5,7 +5,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from fairforget.api import Sample
+from fairforget.api import Sample, Template
 from fairforget.lm.encode import Encoder
 from fairforget.run.subject import LiveSubject
 
@@ -79,6 +79,17 @@ def sets():
 
 
 @pytest.fixture
+def live(model, tokenizer):
+    """Make a subject that knows nothing yet."""
+
+    def make(sets, name, max_new_tokens=8):
+        encode = Encoder(tokenizer, Template(), max_length=256).encode
+        return LiveSubject(model, encode, sets, name, tokenizer=tokenizer, max_new_tokens=max_new_tokens)
+
+    return make
+
+
+@pytest.fixture
 def passes(model):
     """The token ids of every row that went through the model, call by call."""
     calls = []
@@ -93,8 +104,8 @@ def passes(model):
 
 
 @pytest.fixture
-def subject(model, tokenizer, sets):
-    return LiveSubject(model, Encoder(tokenizer).encode, sets, "forget", tokenizer=tokenizer, max_new_tokens=8)
+def subject(live, sets):
+    return live(sets, "forget")
 
 
 class Told:

@@ -5,8 +5,6 @@ import pytest
 import torch
 
 from fairforget.errors import FairforgetError
-from fairforget.lm.encode import Encoder
-from fairforget.run.subject import LiveSubject
 from fairforget_tasks.metrics.rouge_l import RougeL
 from fairforget_tasks.metrics.unlearning_accuracy_overlap import UnlearningAccuracyOverlap
 
@@ -70,17 +68,12 @@ def test_nothing_is_computed_twice(subject, passes, sets):
     assert len(passes) == continued
 
 
-def test_answers_asked_for_ahead_share_a_batch(model, tokenizer, sets, passes):
+def test_answers_asked_for_ahead_share_a_batch(live, sets, passes):
     asked = [("forget", "prompt"), ("retain", "prompt"), ("forget", "paraphrased_prompt"), ("holdout", "prompt")]
-
-    def live():
-        encode = Encoder(tokenizer).encode
-        return LiveSubject(model, encode, sets, "forget", tokenizer=tokenizer, max_new_tokens=8)
-
-    singly = live()
+    singly = live(sets, "forget")
     expected = [singly.on(name).generate(prompt) for name, prompt in asked]
     passes.clear()
-    subject = live()
+    subject = live(sets, "forget")
     subject.ask(asked)
     assert len(passes) <= 8
     count = len(passes)
@@ -98,9 +91,8 @@ def test_metrics_tell_all_they_will_ask(subject, metric, passes):
     assert len(passes) == count
 
 
-def test_equal_texts_of_two_sets_are_one_text(model, tokenizer, sets, passes):
-    both = {**sets, "again": sets["forget"][:2]}
-    subject = LiveSubject(model, Encoder(tokenizer).encode, both, "forget", tokenizer=tokenizer, max_new_tokens=4)
+def test_equal_texts_of_two_sets_are_one_text(live, sets, passes):
+    subject = live({**sets, "again": sets["forget"][:2]}, "forget")
     subject.logprobs()
     subject.generate()
     count = len(passes)
@@ -128,13 +120,12 @@ def test_continuations_follow_their_prefixes(subject, tokenizer, model, sets):
             assert list(generated) == [i for i in out[0, given.shape[1] :].tolist() if i != 1]
 
 
-def test_a_new_subject_sees_new_weights(subject, model, tokenizer, sets):
+def test_a_new_subject_sees_new_weights(subject, model, live, sets):
     before = subject.logprobs()[0]
     with torch.no_grad():
         model.lm_head.weight.mul_(0.5)
     np.testing.assert_array_equal(subject.logprobs()[0], before)  # one subject is one state of the model
-    fresh = LiveSubject(model, Encoder(tokenizer).encode, sets, "forget", tokenizer=tokenizer, max_new_tokens=8)
-    assert not np.allclose(fresh.logprobs()[0], before)
+    assert not np.allclose(live(sets, "forget").logprobs()[0], before)
 
 
 def test_an_unknown_set_is_named_with_the_nearest(subject):

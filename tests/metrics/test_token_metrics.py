@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 
 from fairforget.api import Sample
-from fairforget.lm.encode import Encoder
-from fairforget.run.subject import LiveSubject
 from fairforget_tasks.metrics.extraction_likelihood import ExtractionLikelihood
 from fairforget_tasks.metrics.memorization_accuracy import MemorizationAccuracy
 from fairforget_tasks.metrics.perplexity import Perplexity
@@ -103,20 +101,15 @@ def test_every_sample_of_a_real_model_is_measured_or_excluded(subject, metric, n
     json.dumps(found.details, allow_nan=False)
 
 
-def test_a_model_that_recites_has_full_marks(model, tokenizer):
+def test_a_model_that_recites_has_full_marks(live, tokenizer):
     """Its own greedy answers, taken for completions, are remembered entirely."""
-
-    def live(samples):
-        encode = Encoder(tokenizer).encode
-        return LiveSubject(model, encode, {"it": samples}, "it", tokenizer=tokenizer, max_new_tokens=8)
-
     words = tokenizer.convert_ids_to_tokens(range(2, len(tokenizer)))
     asked = tuple(Sample(word, f"who is {word} ?", "he") for word in words)
-    answers = zip(asked, live(asked).generate(), strict=True)
+    answers = zip(asked, live({"it": asked}, "it").generate(), strict=True)
     # Answers that are not cut short lost no special token on the way to text.
     whole = [Sample(s.id, s.prompt, answer) for s, answer in answers if len(tokenizer(answer).input_ids) == 8]
     assert len(whole) > 2
-    recited = live(tuple(whole))
+    recited = live({"it": tuple(whole)}, "it")
     assert MemorizationAccuracy().measure(recited).value == 1
     assert ExtractionLikelihood(n=2).measure(recited).value == 1
     assert RougeL().measure(recited).value == 1

@@ -11,6 +11,10 @@ import torch
 from fairforget.errors import FairforgetError
 from fairforget.lm.forward import accepts, evaluating
 
+BATCH_TOKENS = 4096
+"""Tokens of one batch where nothing is said, at least."""
+CACHE = 1 << 28
+"""Bytes of keys and values that one batch may hold where nothing is said: small models decode in large batches."""
 KEEP = 0.75
 """Rows that are done leave the batch when no more than this share of it is still going: leaving copies the cache."""
 
@@ -31,7 +35,7 @@ def greedy(
     limits: Sequence[int],
     *,
     stop: Collection[int] = (),
-    batch_tokens: int = 4096,
+    batch_tokens: int | None = None,
 ) -> list[list[int]]:
     """Continue each prompt by the model's first choices, as ``model.generate(do_sample=False)`` would one by one.
 
@@ -43,7 +47,8 @@ def greedy(
         prompts: token ids, at least one each.
         limits: new tokens of each prompt, at most; fewer where the model has no positions for more.
         stop: ids that end a text; they are not part of what is returned.
-        batch_tokens: padded tokens, prompt and continuation, of one batch, at most; bounds the memory.
+        batch_tokens: padded tokens, prompt and continuation, of one batch, at most; bounds the memory. None = as many
+            as a moderate cache has room for.
 
     Raises:
         FairforgetError: the model returns no key-value cache.
@@ -58,8 +63,9 @@ def greedy(
     limits = [min(limit, room - len(prompt)) for prompt, limit in zip(prompts, limits, strict=True)]
     answers: list[list[int]] = [[] for _ in prompts]
     going = [i for i, limit in enumerate(limits) if limit > 0]
+    tokens = _batch_tokens(model) if batch_tokens is None else batch_tokens
     with evaluating(model):
-        for rows in _buckets(going, prompts, limits, batch_tokens):
+        for rows in _buckets(going, prompts, limits, tokens):
             found = _decode(model, [prompts[i] for i in rows], [limits[i] for i in rows], frozenset(stop))
             for i, answer in zip(rows, found, strict=True):
                 answers[i] = answer
@@ -127,6 +133,14 @@ def _decode(
             rows = [rows[place] for place in left]
         tokens = first.unsqueeze(-1)
     return answers
+
+
+def _batch_tokens(model: Any) -> int:
+    """Return how many tokens fit `CACHE`, as if every head had keys and values of its own."""
+    layers, width = (getattr(model.config, name, None) for name in ("num_hidden_layers", "hidden_size"))
+    if not layers or not width:
+        return BATCH_TOKENS
+    return max(BATCH_TOKENS, CACHE // (2 * layers * width * next(model.parameters()).element_size()))
 
 
 def _room(model: Any) -> int:

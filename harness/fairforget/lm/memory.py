@@ -40,7 +40,7 @@ def memory(
     stride: int = 1,
     denominator: Denominator = "generated",
     stop: Collection[int] | None = None,
-    batch_tokens: int = 4096,
+    batch_tokens: int | None = None,
 ) -> Memory:
     """Measure MA and EL_n of every sample: one pass, and one generation for every token the model would get wrong.
 
@@ -51,7 +51,7 @@ def memory(
         stride: EL looks at every `stride`-th prefix.
         denominator: see `overlap`.
         stop: ids that end a text; None = what the model's configs say.
-        batch_tokens: padded tokens of one batch, at most.
+        batch_tokens: padded tokens of one batch, at most; None = what suits the model.
     """
     from fairforget.lm.generate import greedy, stop_tokens
     from fairforget.lm.passes import token_scores

@@ -12,6 +12,8 @@ from fairforget.lm.forward import evaluating, predicting_logits
 from fairforget.lm.logprobs import exclusive_logprobs
 from fairforget.lm.tokens import IGNORE, SampleSet, TokenBatch
 
+BATCH_TOKENS = 4096
+"""Tokens of one batch where nothing is said."""
 LOGITS = 1 << 26
 """Logits of one batch, at most: a large vocabulary makes them the largest thing in memory by far."""
 CHUNK = 1 << 21
@@ -28,21 +30,21 @@ class TokenScores:
     """bool: whether the token is the model's first choice; among equals the lowest id is chosen."""
 
 
-def token_scores(model: Any, samples: SampleSet, *, batch_tokens: int = 4096) -> TokenScores:
+def token_scores(model: Any, samples: SampleSet, *, batch_tokens: int | None = None) -> TokenScores:
     """Run samples through the model in eval mode, without gradients, in batches of like length.
 
     Args:
         model: left in the mode it was in.
         samples: the completion is scored, its end-of-text token is not.
         batch_tokens: padded tokens of one batch, at most, and fewer where the vocabulary is large; a sample is never
-            split. Bounds the memory.
+            split. Bounds the memory. None = `BATCH_TOKENS`.
     """
     logprobs = [np.empty(0)] * len(samples)
     hits = [np.empty(0, dtype=bool)] * len(samples)
     scored = [i for i, sample in enumerate(samples) if sample.length]
     rows = samples.take(scored)
     device = next(model.parameters()).device
-    most = min(batch_tokens, LOGITS // getattr(model.config, "vocab_size", 1))
+    most = min(batch_tokens or BATCH_TOKENS, LOGITS // getattr(model.config, "vocab_size", 1))
     with evaluating(model):
         for bucket in rows.buckets(most):
             values, first = _score(model, rows.take(bucket).batch(eos=False, device=device))

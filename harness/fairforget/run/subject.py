@@ -48,7 +48,7 @@ class LiveSubject:
         *,
         tokenizer: Any,
         max_new_tokens: int,
-        batch_tokens: int = 4096,
+        batch_tokens: int | None = None,
         memo: Memo | None = None,
     ) -> None:
         """Stand for one set of samples.
@@ -60,7 +60,7 @@ class LiveSubject:
             name: the set this subject stands for.
             tokenizer: turns answers into text.
             max_new_tokens: of an answer.
-            batch_tokens: padded tokens of one batch, at most.
+            batch_tokens: padded tokens of one batch, at most; None = what suits the model.
             memo: what is known of this state of the model already.
 
         Raises:
