@@ -27,10 +27,10 @@ class Biographies(Task):
     one wording of every question is never trained and serves for measuring.
     """
 
-    people: Annotated[int, Field(ge=1, le=5000), "people that may be forgotten"] = 40
-    retain_people: Annotated[int, Field(ge=0, le=5000), "people that are trained on and never forgotten"] = 15
-    holdout_people: Annotated[int, Field(ge=0, le=5000), "people that are never trained on"] = 15
-    samples: Annotated[int, Field(ge=1, le=len(KINDS)), "questions a person"] = 4
+    people: Annotated[int, Field(ge=1, le=5000), "people that may be forgotten"] = 60
+    retain_people: Annotated[int, Field(ge=0, le=5000), "people that are trained on and never forgotten"] = 30
+    holdout_people: Annotated[int, Field(ge=0, le=5000), "people that are never trained on"] = 30
+    samples: Annotated[int, Field(ge=1, le=len(KINDS)), "questions a person"] = 3
     world_facts: Annotated[int, Field(ge=0, le=FACTS), "general facts trained beside the people"] = 24
     frequencies: Annotated[
         tuple[Annotated[int, Field(ge=1, le=1000)], ...],

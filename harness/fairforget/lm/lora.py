@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,7 +55,8 @@ def merge_adapter(model: Any, path: str) -> Any:
         raise FairforgetError(msg)
     demand_safetensors(folder)
     try:
-        return PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+        with _hushed():
+            return PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         msg = f"adapter {path!r} does not fit the model: {error}"
         raise FairforgetError(msg) from error
@@ -87,10 +90,19 @@ def attach_adapter(model: Any, adapter: Mapping[str, Any] | None, seed: int) -> 
                 lora_dropout=settings["dropout"],
                 target_modules=settings["target_modules"],
             )
-            return get_peft_model(model, config)
+            with _hushed():
+                return get_peft_model(model, config)
         except (TypeError, ValueError) as error:
             msg = f"adapter {settings} cannot be attached to a {type(model).__name__}: {error}"
             raise FairforgetError(msg) from error
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    # peft asks transformers 5 under a name that is deprecated there; nobody here can do anything about it.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        yield
 
 
 def _download(hub_id: str) -> Path:

@@ -64,6 +64,7 @@ def build_model(base: Scratch, tokenizer: Any, seed: int) -> Any:
         FairforgetError: transformers knows no such ``model_type``, or its config no such argument.
     """
     import torch
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import CONFIG_MAPPING, AutoModelForCausalLM
 
     options = dict(base.config)
@@ -82,7 +83,7 @@ def build_model(base: Scratch, tokenizer: Any, seed: int) -> Any:
         try:
             config = CONFIG_MAPPING[kind](**sizes, **options)
             model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, StrictDataclassError) as error:
             msg = f"a {kind!r} model cannot be made from {options}: {error}"
             raise FairforgetError(msg) from error
     return model

@@ -38,7 +38,8 @@ def choose_wording(kind: Kind, length: Length, complexity: Complexity, rng: rand
         extensions = rng.sample(EXTENSION_TEMPLATES[complexity], EXTENSIONS[length])
         text = main.removesuffix(".") + "".join(extensions) + "."
         answers.append(text.replace("{thing}", "{}"))
-    versions = [0, *(rng.randrange(VERSIONS) for _ in questions[1:])]
+    others = range(1, VERSIONS)
+    versions = [0, *others, *(rng.choice(others) for _ in questions[VERSIONS:])]
     return Wording(tuple(questions), tuple(answers), tuple(versions))
 
 

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from fairforget import FairforgetError
+from fairforget.api import Pretrained
+from fairforget_tasks.tofu import Tofu
+
+
+def rows(count, start=0, *, perturbed=0, paraphrased=True):
+    made = []
+    for i in range(start, start + count):
+        row = {"question": f"Who is author {i}?", "answer": f"Author {i} is Ada {i}."}
+        if perturbed:
+            row["perturbed_answer"] = [f"Author {i} is Bob {k}." for k in range(perturbed)]
+            if paraphrased:
+                row |= {"paraphrased_question": f"Name author {i}.", "paraphrased_answer": f"Ada {i} is author {i}."}
+        made.append(row)
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path):
+    splits = {
+        "forget10": rows(60, 500),
+        "forget10_perturbed": rows(60, 500, perturbed=5),
+        "retain90": rows(80),
+        "retain_perturbed": rows(40, perturbed=5),
+        "real_authors_perturbed": rows(3, 900, perturbed=3, paraphrased=False),
+        "world_facts": rows(4, 950),
+    }
+    for name, content in splits.items():
+        lines = (json.dumps(row) for row in content)
+        (tmp_path / f"{name}.json").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "idontknow.jsonl").write_text("I'm not sure.\n\nI don't know.\n", encoding="utf-8")
+    return tmp_path
+
+
+def corpus(folder, **options):
+    return Tofu(data=str(folder), **options).corpus()
+
+
+def test_authors_are_groups_and_ids_say_where_a_row_is_in_the_full_set(folder):
+    found = corpus(folder)
+    assert [s.id for s in found.pool[19:22]] == ["a180-19", "a181-00", "a181-01"]
+    assert {s.group for s in found.pool} == {"a180", "a181", "a182"}
+    assert {s.group for s in found.retain} == {"a000", "a001", "a002", "a003"}
+    assert found.pool[0].prompt == "Who is author 500?"
+    assert len({s.id for s in (*found.pool, *found.retain)}) == 140
+
+
+def test_variants_come_from_the_perturbed_files_where_they_reach(folder):
+    found = corpus(folder)
+    assert found.pool[0].variants == {
+        "paraphrased_prompt": ("Name author 500.",),
+        "paraphrased_completion": ("Ada 500 is author 500.",),
+        "perturbed_completion": tuple(f"Author 500 is Bob {k}." for k in range(5)),
+    }
+    assert [bool(s.variants) for s in found.retain] == [True] * 40 + [False] * 40
+    authors, facts = (found.evaluation[name] for name in ("real_authors", "world_facts"))
+    assert authors[0].variants["paraphrased_prompt"] == ("Who is author 900?",)
+    assert len(authors[0].variants["perturbed_completion"]) == 3
+    assert "perturbed_completion" not in facts[0].variants
+
+
+def test_a_question_that_occurs_twice_keeps_its_own_variants(folder):
+    twins = rows(2, 500)
+    twins[1]["question"] = twins[0]["question"]
+    more = [{**row, "perturbed_answer": [f"wrong {i}"]} for i, row in enumerate(twins)]
+    for name, content in (("forget10", twins), ("forget10_perturbed", more)):
+        (folder / f"{name}.json").write_text("\n".join(map(json.dumps, content)))
+    assert [s.variants["perturbed_completion"] for s in corpus(folder).pool] == [("wrong 0",), ("wrong 1",)]
+
+
+def test_subsets(folder):
+    found = corpus(folder, authors=2, retain_authors=1)
+    assert len(found.pool) == 40
+    assert len(found.retain) == 20
+    assert len(found.training_texts()) == 60
+    assert found.digest() != corpus(folder).digest()
+    assert found.digest() == corpus(folder, authors=2, retain_authors=1, epochs=9).digest()
+
+
+def test_refusals(folder):
+    assert corpus(folder).refusals == ("I'm not sure.", "I don't know.")
+    (folder / "idontknow.jsonl").unlink()
+    assert "I don't know." in corpus(folder).refusals
+
+
+def test_jsonl_files_and_a_byte_order_mark_are_read(folder):
+    (folder / "retain90.json").rename(folder / "retain90.jsonl")
+    file = folder / "forget10.json"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert corpus(folder).pool[0].prompt == "Who is author 500?"
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x0b"])
+def test_odd_line_separators_inside_a_text_stay_there(folder, separator):
+    row = {"question": f"Who{separator}?", "answer": "Ada."}
+    (folder / "forget10.json").write_text(json.dumps(row, ensure_ascii=False), encoding="utf-8")
+    assert corpus(folder).pool[0].prompt == f"Who{separator}?"
+
+
+@pytest.mark.parametrize(("name", "content", "message"), [
+    ("forget10", b"", r"forget10.json: the file is empty"),
+    ("forget10", b"\n \n", r"forget10.json: the file is empty"),
+    ("retain90", b'{"question": "a", "answer": "\xff"}', r"retain90.json: not UTF-8 \(byte 29\)"),
+    ("retain90", b'{"question": "a", "answer": "b"}\n{"question": "a"', r"retain90.json, row 2: not a JSON object"),
+    ("retain90", b'{"question": "a", "answer": "b"}\n{"question": "a"}', r"row 2: key 'answer' is missing"),
+    ("forget10", b'{"question": 3, "answer": "b"}', r"row 1: key 'question' is int, not text"),
+    ("forget10", b'[{"question": "a", "answer": "b"}]', r"row 1: a JSON object .* not list"),
+    ("world_facts", b'{"question": "a", "answer": "b", "perturbed_answer": "c"}', r"row 1: key 'perturbed_answer' is no"),
+    ("world_facts", b'{"question": "a", "answer": "b", "perturbed_answer": [1]}', r"row 1: key 'perturbed_answer' is no"),
+    ("retain_perturbed", b'{"question": "a", "answer": "b", "paraphrased_answer": []}', r"'paraphrased_answer' is list"),
+])  # fmt: skip
+def test_a_bad_file_names_file_row_and_key(folder, name, content, message):
+    (folder / f"{name}.json").write_bytes(content)
+    with pytest.raises(FairforgetError, match=message):
+        corpus(folder)
+
+
+def test_a_missing_split_and_a_missing_folder(folder):
+    with pytest.raises(FairforgetError, match="no split 'forget05': there is no file forget05.json"):
+        corpus(folder, split="forget05")
+    with pytest.raises(FairforgetError, match="no split 'holdout10'"):
+        corpus(folder, negatives="holdout")
+    for place in ("./nowhere", folder / "nowhere", folder / "forget10.json"):
+        with pytest.raises(FairforgetError, match="give the folder with forget10.json"):
+            corpus(place)
+
+
+def test_negatives(folder):
+    def mia(**options):
+        (use,) = [u for u in Tofu(**options).metrics() if u.column == "forget_mia"]
+        return use.metric.options["negatives"]
+
+    assert mia() == "retain"
+    assert mia(negatives="real_facts") == "real_facts"
+    assert len(corpus(folder, negatives="real_facts").evaluation["real_facts"]) == 7
+    (folder / "holdout10.json").write_text((folder / "world_facts.json").read_text())
+    assert [s.id for s in corpus(folder, negatives="holdout").holdout][:2] == ["h000-00", "h000-01"]
+
+
+def test_the_hub_is_asked_for_the_published_names(folder, monkeypatch):
+    asked = []
+
+    def load_dataset(path, name, *, split):
+        asked.append((path, name, split))
+        file = folder / f"{name}.json"
+        if not file.exists():
+            raise ValueError(f"BuilderConfig '{name}' not found. Available: ['full']")
+        return [json.loads(line) for line in file.read_text().splitlines()]
+
+    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))
+    found = Tofu().corpus()
+    assert found.pool == corpus(folder).pool
+    assert {(path, split) for path, _, split in asked} == {("locuslab/TOFU", "train")}
+    with pytest.raises(FairforgetError, match=r"'locuslab/TOFU' has no split 'forget01' on the hub"):
+        Tofu(split="forget01").corpus()
+
+
+def test_the_hub_without_a_network_says_the_mend(monkeypatch):
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    with pytest.raises(FairforgetError, match=r"cannot be had from the hub .*without a network give a folder"):
+        Tofu().corpus()
+
+
+def test_recipes():
+    finetune = Tofu(learning_rate=1e-3, epochs=2).target()
+    assert isinstance(finetune.base, Pretrained)
+    assert (finetune.training.learning_rate, finetune.training.epochs) == (1e-3, 2)
+    assert Tofu(recipe="checkpoint").target().training is None
+    assert Tofu(template="chat").target().template.chat
+
+
+def test_the_averages_are_the_papers():
+    uses = Tofu().metrics()
+    assert len({use.column for use in uses}) == len(uses)
+    averaged = {role: [u.column for u in uses if u.role == role and u.average] for role in ("completeness", "utility")}
+    assert averaged["completeness"] == ["forget_ua", "forget_mia", "forget_rr"]
+    assert len(averaged["utility"]) == 6
+    with_encoder = {u.metric.name for u in Tofu(encoder="some/encoder").metrics()}
+    assert "unlearning-accuracy" in with_encoder
+    assert "unlearning-accuracy-overlap" not in with_encoder
