@@ -41,7 +41,7 @@ def test_prompt_completion_and_end_in_their_places(encoder, tokenizer):
 
 @pytest.mark.parametrize(("key", "text"), [
     ("completion", "Ada wrote it."), ("prompt", "Who wrote it?"), ("paraphrased_prompt", "Whose is it?"),
-    ("perturbed_completion", "Bob did."), ("perturbed_completion:0", "Bob did."), ("perturbed_completion:2", "Kim did."),
+    ("perturbed_completion", "Bob did."), ("perturbed_completion:0", "Bob did."), ("perturbed_completion:2", "Kim did."),  # noqa: E501
 ])  # fmt: skip
 def test_wordings(key, text):
     assert wording(SAMPLE, key) == text

@@ -99,9 +99,9 @@ def test_an_empty_folder_and_a_forgotten_gguf_file(tmp_path):
     with pytest.raises(FairforgetError, match="holds no"):
         load_pretrained(Pretrained(str(tmp_path)))
     (tmp_path / "model.q4.gguf").write_bytes(b"GGUF")
-    with pytest.raises(FairforgetError, match="gguf_file: model.q4.gguf"):
+    with pytest.raises(FairforgetError, match=r"gguf_file: model.q4.gguf"):
         load_pretrained(Pretrained(str(tmp_path)))
-    with pytest.raises(FairforgetError, match="Did you mean 'model.q4.gguf'"):
+    with pytest.raises(FairforgetError, match=r"Did you mean 'model.q4.gguf'"):
         load_pretrained(Pretrained(str(tmp_path), gguf_file="model.q5.gguf"))
     with pytest.raises(FairforgetError, match="has no gguf_file"):
         load_pretrained(Pretrained(str(tmp_path), gguf_file="../model.q4.gguf"))

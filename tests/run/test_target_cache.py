@@ -137,7 +137,7 @@ def test_a_read_only_cache_says_the_mend_and_still_gives_what_it_has(made, tmp_p
         place.chmod(0o500)
     try:
         assert make(made, tmp_path) == folder
-        with pytest.raises(FairforgetError, match="Permission denied; .*FAIRFORGET_CACHE"):
+        with pytest.raises(FairforgetError, match=r"Permission denied; .*FAIRFORGET_CACHE"):
             make(made, tmp_path, without=[made[2].pool[0].id])
     finally:
         for place in (tmp_path, tmp_path / "targets"):
@@ -152,7 +152,7 @@ def test_a_whole_target_needs_no_lock(made, tmp_path, monkeypatch):
 
     monkeypatch.setattr("filelock.FileLock.acquire", denied)
     assert make(made, tmp_path) == folder
-    with pytest.raises(FairforgetError, match="Permission denied; .*FAIRFORGET_CACHE"):
+    with pytest.raises(FairforgetError, match=r"Permission denied; .*FAIRFORGET_CACHE"):
         make(made, tmp_path, without=[made[2].pool[0].id])
 
 

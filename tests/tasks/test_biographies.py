@@ -52,7 +52,8 @@ def test_all_extensions_have_equally_many_words():
 def test_complexity_is_in_the_words():
     """Only nested answers have relative or subordinate clauses, only compound ones coordinated ones."""
     subordinate = re.compile(
-        r"\b(who|whom|which|what|where|that|because|although|since|until|if|when|while|whoever|after|before)\b", re.I
+        r"\b(who|whom|which|what|where|that|because|although|since|until|if|when|while|whoever|after|before)\b",
+        re.IGNORECASE,
     )
     coordinate = re.compile(r"\b(and|but|so|yet)\b")
     for kind in KINDS:

@@ -113,9 +113,9 @@ def test_odd_line_separators_inside_a_text_stay_there(folder, separator):
     ("retain90", b'{"question": "a", "answer": "b"}\n{"question": "a"}', r"row 2: key 'answer' is missing"),
     ("forget10", b'{"question": 3, "answer": "b"}', r"row 1: key 'question' is int, not text"),
     ("forget10", b'[{"question": "a", "answer": "b"}]', r"row 1: a JSON object .* not list"),
-    ("world_facts", b'{"question": "a", "answer": "b", "perturbed_answer": "c"}', r"row 1: key 'perturbed_answer' is no"),
-    ("world_facts", b'{"question": "a", "answer": "b", "perturbed_answer": [1]}', r"row 1: key 'perturbed_answer' is no"),
-    ("retain_perturbed", b'{"question": "a", "answer": "b", "paraphrased_answer": []}', r"'paraphrased_answer' is list"),
+    ("world_facts", b'{"question": "a", "answer": "b", "perturbed_answer": "c"}', r"row 1: key 'perturbed_answer' is no"),  # noqa: E501
+    ("world_facts", b'{"question": "a", "answer": "b", "perturbed_answer": [1]}', r"row 1: key 'perturbed_answer' is no"),  # noqa: E501
+    ("retain_perturbed", b'{"question": "a", "answer": "b", "paraphrased_answer": []}', r"'paraphrased_answer' is list"),  # noqa: E501
 ])  # fmt: skip
 def test_a_bad_file_names_file_row_and_key(folder, name, content, message):
     (folder / f"{name}.json").write_bytes(content)
@@ -124,12 +124,12 @@ def test_a_bad_file_names_file_row_and_key(folder, name, content, message):
 
 
 def test_a_missing_split_and_a_missing_folder(folder):
-    with pytest.raises(FairforgetError, match="no split 'forget05': there is no file forget05.json"):
+    with pytest.raises(FairforgetError, match=r"no split 'forget05': there is no file forget05.json"):
         corpus(folder, split="forget05")
     with pytest.raises(FairforgetError, match="no split 'holdout10'"):
         corpus(folder, negatives="holdout")
     for place in ("./nowhere", folder / "nowhere", folder / "forget10.json"):
-        with pytest.raises(FairforgetError, match="give the folder with forget10.json"):
+        with pytest.raises(FairforgetError, match=r"give the folder with forget10.json"):
             corpus(place)
 
 
