@@ -9,6 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pytest
+from pydantic import Field
+
 from fairforget.api import (
     Corpus,
     Curriculum,
@@ -27,7 +29,6 @@ from fairforget.api import (
 )
 from fairforget.kinds import Registered
 from fairforget.names import find
-from pydantic import Field
 
 
 @dataclass(frozen=True)

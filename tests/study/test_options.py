@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from fairforget.api import Method, PluginSpec
-from fairforget.errors import FairforgetError
-from fairforget.study.options import OptionError, build, describe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
+
+from fairforget.api import Method, PluginSpec
+from fairforget.errors import FairforgetError
+from fairforget.study.options import OptionError, build, describe
 
 FIXED = settings(derandomize=True, deadline=None, max_examples=200)
 
@@ -104,7 +105,10 @@ def test_all_faults_are_said_with_their_path(registry):
 
 
 def test_unions_say_every_alternative(registry):
-    assert refusal(registry, "binned", "sampler", by=3) == "sampler 'binned': option 'by' must be a text or a mapping, not 3"
+    assert (
+        refusal(registry, "binned", "sampler", by=3)
+        == "sampler 'binned': option 'by' must be a text or a mapping, not 3"
+    )
 
 
 def test_unknown_names(registry):
@@ -114,7 +118,9 @@ def test_unknown_names(registry):
 
 
 def test_a_plugin_without_options(registry):
-    assert refusal(registry, "uniform", "curriculum", x=1) == "curriculum 'uniform' has no option 'x'. It has no options."
+    assert (
+        refusal(registry, "uniform", "curriculum", x=1) == "curriculum 'uniform' has no option 'x'. It has no options."
+    )
 
 
 def test_a_required_option(registry):
@@ -174,7 +180,10 @@ def test_a_constructor_that_refuses_its_options(registry):
                 raise KeyError("oops")
 
     registry.add("method", "careful", Careful)
-    assert refusal(registry, "careful", where="s.yaml:3", low=5) == "s.yaml:3: method 'careful': low must not be above high"
+    assert (
+        refusal(registry, "careful", where="s.yaml:3", low=5)
+        == "s.yaml:3: method 'careful': low must not be above high"
+    )
     assert "cannot be made: KeyError: 'oops'" in refusal(registry, "careful", low=13, high=20)
 
 
@@ -298,7 +307,11 @@ def test_supported_types(registry, name, given, kept, written):
 def test_describe(registry):
     found = {option.name: option for option in describe(registry.load(registry.find("method", "sleepy")))}
     assert list(found) == ["beta", "reduction", "layers", "weights", "folder", "steps"]
-    assert (found["beta"].type, found["beta"].default, found["beta"].doc) == ("number > 0", "0.1", "inverse temperature")
+    assert (found["beta"].type, found["beta"].default, found["beta"].doc) == (
+        "number > 0",
+        "0.1",
+        "inverse temperature",
+    )
     assert (found["reduction"].type, found["reduction"].default) == ('"sum" | "mean"', '"sum"')
     assert (found["layers"].type, found["layers"].default, found["layers"].doc) == ("list[integer]", "[1, 2]", "")
     assert (found["weights"].type, found["weights"].doc) == ("mapping[text, number]", "by module")

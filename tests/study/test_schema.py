@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from fairforget.api import PluginSpec
 from fairforget.errors import FairforgetError
 from fairforget.study.load import parse_study
 from fairforget.study.places import StudyError
 from fairforget.study.schema import optimizer_of
 from fairforget.study.spec import engine_spec
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 DESIGN = """\
 name: tofu-small
@@ -27,7 +28,10 @@ seeds: 2
 budget: {epochs: 5, stop: {rule: memorization, policy: unseen}}
 optimizer: {name: adamw, lr: 1.0e-5, batch_size: 8}
 """
-ALL_KEYS = "budget, curricula, draws, engine, evaluation, forget_size, methods, model, name, optimizer, samplers, seeds, task, unit"
+ALL_KEYS = (
+    "budget, curricula, draws, engine, evaluation, forget_size, methods, model, name, optimizer, samplers, seeds, "
+    "task, unit"
+)
 
 
 def messages(text, *sets):
@@ -115,9 +119,9 @@ def test_what_is_no_mapping(text, expected):
 
 
 CHANGES = {
-    "name=Tofu Small": "name: must be lower-case letters and digits, joined by '-', '_' or '.', at most 80, not the text "
-    "'Tofu Small'",
-    "name=../../etc": "name: must be lower-case letters and digits, joined by '-', '_' or '.', at most 80, not the text",
+    "name=Tofu Small": "name: must be lower-case letters and digits, joined by '-', '_' or '.', at most 80, "
+    "not the text 'Tofu Small'",
+    "name=../../etc": "name: must be lower-case letters and digits, joined by '-', '_' or '.'",
     "name=.hidden": "name: must be lower-case letters",
     "name=": "name: must be a text, not null",
     "task=3": "task: must be the name of a plugin, or a mapping with its name and options, not 3",
@@ -134,8 +138,8 @@ CHANGES = {
     "methods.1=[a]": "methods.1: must be the name of a plugin, or a mapping with its name and options, not a list",
     "methods.1.draws=0": "methods.1.draws: must be greater than or equal to 1, not 0",
     "methods.1.label=": None,
-    "methods.1.optimizer.lrr=3": "methods.1.optimizer.lrr: unknown key. Did you mean 'lr'? Allowed: batch_size, betas, eps, "
-    "lr, max_grad_norm, name, warmup, weight_decay.",
+    "methods.1.optimizer.lrr=3": "methods.1.optimizer.lrr: unknown key. Did you mean 'lr'? Allowed: batch_size, betas, "
+    "eps, lr, max_grad_norm, name, warmup, weight_decay.",
     "methods.1.optimizer.lr=-1": "methods.1.optimizer.lr: must be greater than 0, not -1",
     "budget.epochs=x": "budget.epochs: must be a number, not the text 'x'",
     "budget.epochs=.inf": "budget.epochs: must be a finite number, not inf",
@@ -146,12 +150,12 @@ CHANGES = {
     "optimizer.lr=1e-5x": "optimizer.lr: must be a number, not the text '1e-5x'",
     "optimizer.lr=.nan": "optimizer.lr: must be a finite number, not nan",
     "optimizer.betas=[0.9, 1]": "optimizer.betas.1: must be less than 1, not 1",
-    "optimizer={name: sgd, lr: 1, batch_size: 1, eps: 0.1}": "optimizer: betas and eps belong to adamw; remove them for sgd",
-    "model.revision=main": "model.revision: says how to load model.path, which is not given; give model.path or remove this",
+    "optimizer={name: sgd, lr: 1, batch_size: 1, eps: 0.1}": "optimizer: betas and eps belong to adamw; remove them",
+    "model.revision=main": "model.revision: says how to load model.path, which is not given; give model.path",
     "model.adapter={r: 4}": "model.adapter: says how to load model.path, which is not given",
     "model={path: x, adapter: {}}": "model.adapter: give either path (an adapter that exists) or r (the rank of one to",
     "model={path: x, adapter: {r: 1, path: y}}": "model.adapter: give either path",
-    "model={path: x, adapter: {r: 1, target_modules: 3}}": "model.adapter.target_modules: must be a text or a list, not 3",
+    "model={path: x, adapter: {r: 1, target_modules: 3}}": "model.adapter.target_modules: must be a text or a list",
     "model={path: x, adapter: {r: 1, target_modules: [a, 3]}}": "model.adapter.target_modules.1: must be a text, not 3",
     "evaluation.retian=3": "evaluation.retian: unknown key. Did you mean 'retain'? Allowed: batch_tokens, holdout, "
     "max_new_tokens, retain.",
@@ -236,10 +240,12 @@ def test_any_values_make_a_study_or_messages(changes):
     from fairforget.study.yaml_core import to_yaml
 
     sets = [
-        f"{key}={to_yaml([value])[1:] if not isinstance(value, dict | list) else to_yaml(value)}"
+        f"{key}={to_yaml(value) if isinstance(value, dict | list) else to_yaml([value])[1:]}"
         for key, value in changes.items()
     ]
+    said = ["study.yaml"]
     try:
         parse_study(DESIGN, "study.yaml", sets)
     except FairforgetError as error:
-        assert all(line.startswith(("study.yaml", "--set ")) for line in str(error).splitlines())
+        said = str(error).splitlines()
+    assert all(line.startswith(("study.yaml", "--set ")) for line in said)

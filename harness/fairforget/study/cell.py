@@ -13,7 +13,8 @@ Not in it:
     the engine, its workers and every folder, because results do not depend on where they are made; paths among the
     options of a task and the path of a local checkpoint, because the digest of the data and the identity of the target
     stand for what lies there; ``evaluation.batch_tokens``, which trades memory for speed; labels, which are words on
-    boards; the version of a sampler's distribution, because the forgotten ids themselves are in the key.
+    boards, and what kind of reference a method is, which follows from the method; the version of a sampler's
+    distribution, because the forgotten ids themselves are in the key.
 
 A default that is written out and one that is left out give the same key, because a cell holds every option (see
 `fairforget.study.options.Built.to_json`). The key is the same before a run and computed from its record, and 1 and 1.0
@@ -42,6 +43,7 @@ _OUT: Final = (
     ("target", "base", "path"),
     ("draw", "sampler", "dist_version"),
     ("method", "label"),
+    ("method", "reference"),
     ("curriculum", "label"),
     ("evaluation", "batch_tokens"),
 )
@@ -60,7 +62,7 @@ class Cell:
     draw: Mapping[str, Any]
     """What `fairforget.study.draws.Draw.to_json` says."""
     method: Mapping[str, Any]
-    """``name``, ``dist_version``, ``options``, ``label``."""
+    """``name``, ``dist_version``, ``options``, ``label``, ``reference`` (``untouched``, ``oracle`` or null)."""
     curriculum: Mapping[str, Any] | None
     """As a method, with the ``difficulty`` it asks for, or null; null for a reference row."""
     seed: int

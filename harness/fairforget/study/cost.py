@@ -59,7 +59,7 @@ def updates_of(budget: Mapping[str, Any], size: int, batch: int) -> int:
     # As the loop counts: 2.5 epochs of 3 updates are 8, and rounding noise makes no update.
     updates = float(budget["amount"]) * -(-size // batch) - 1e-9
     if updates > 2**53:
-        msg = f"budget.epochs: {budget['amount']:g} epochs are more than anybody can run"
+        msg = f"{budget['amount']:g} epochs are more than anybody can run"
         raise FairforgetError(msg)
     return max(1, math.ceil(updates))
 

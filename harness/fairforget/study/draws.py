@@ -184,7 +184,7 @@ def _fault(found: Sequence[str], pool: Pool, spec: DrawSpec) -> str | None:
     if strange := chosen - {sample.id for sample in pool.samples}:
         return f"ids that are not in the pool: {shortened(', '.join(sorted(map(repr, strange))), 200)}"
     if len(chosen) < len(found):
-        return f"{len(found) - len(chosen)} samples twice"
+        return f"{len(found) - len(chosen)} of its ids more than once"
     if len(found) > spec.size:
         return f"{len(found)} samples where at most {spec.size} were asked for"
     for unit in pool.units():

@@ -9,7 +9,7 @@ import sys
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final
@@ -88,8 +88,15 @@ def options_of(cls: type) -> dict[str, Option]:
     found = {}
     for name, parameter in option_parameters(cls).items():
         hint = Any if parameter.annotation is parameter.empty else _resolved(cls, name, parameter.annotation)
-        found[name] = Option(name, _with_tuples(hint), parameter.default, _doc(hint))
+        found[name] = Option(name, _with_tuples(hint), _default(cls, parameter), _doc(hint))
     return found
+
+
+def _default(cls: type, parameter: inspect.Parameter) -> Any:
+    """Return the default; of a dataclass field with a factory, what the factory makes."""
+    factories = {f.name: f.default_factory for f in fields(cls)} if is_dataclass(cls) else {}
+    factory = factories.get(parameter.name, MISSING)
+    return parameter.default if factory is MISSING or parameter.default is parameter.empty else factory()
 
 
 def _resolved(cls: type, name: str, annotation: Any) -> Any:

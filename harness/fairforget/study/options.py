@@ -247,5 +247,4 @@ def _default_text(option: Option) -> str | None:
     try:
         return json.dumps(_plain(option.default), ensure_ascii=False)
     except _NotPlain:
-        # For example the sign for a dataclass field that has a factory.
-        return "made when it is needed" if "factory" in repr(option.default) else repr(option.default)
+        return repr(option.default)

@@ -75,7 +75,7 @@ class _Planning:
         plan = Plan(study, task, tuple(metrics), tokens, whole, tuple(methods))
         if len(plan) > MOST_CELLS:
             self.fault((), f"the study has {len(plan):,} cells; at most {MOST_CELLS:,} are run")
-        with self.noting(("budget",)):
+        with self.noting(("budget", study.budget.kind)):
             plan.describe()
         return plan
 

@@ -57,7 +57,7 @@ class PlannedMethod:
 
     def to_json(self) -> dict[str, Any]:
         """Return the form it has in a cell."""
-        return {**self.built.to_json(), "label": self.label}
+        return {**self.built.to_json(), "label": self.label, "reference": self.reference}
 
 
 def labels(built: Sequence[Built], given: Sequence[str | None], beside: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -92,7 +92,7 @@ def _is_default(value: Any, default: Any) -> bool:
     try:
         return canonical_json(value) == canonical_json(default)
     except (TypeError, ValueError):
-        # A required option, or a default that is made when it is needed.
+        # A required option has none, and a path is not JSON.
         return bool(str(default) == value)
 
 

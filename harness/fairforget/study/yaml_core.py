@@ -65,6 +65,13 @@ class CoreDumper(yaml.SafeDumper):
         """Write equal values out each time."""
         return True
 
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Return a text; line breaks beyond ASCII are escaped, which PyYAML forgets outside double quotes."""
+        style = '"' if any(c in text for c in "\x85\u2028\u2029\ufeff") else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+CoreDumper.add_representer(str, CoreDumper.represent_text)
 
 for _tag, _pattern, _first in _RESOLVERS:
     CoreLoader.add_implicit_resolver(_tag, re.compile(rf"^{_pattern}\Z"), _first)
