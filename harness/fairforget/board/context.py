@@ -1,0 +1,185 @@
+"""What stands around a ranking: the columns, what differs between the strata, problems, where it comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fairforget.board.identity import draw_of
+from fairforget.board.scores import enters_average
+from fairforget.board.values import Binning, CellProblem, Column, Covariate, Row
+from fairforget.stats.intervals import Estimate, t_interval
+from fairforget.stats.strata import spread_between
+from fairforget.store.record import Record, Score
+
+RELIABLE = 0.8
+"""Below this split-half reliability a difficulty score sorts too poorly to bin by."""
+
+
+def columns_of(records: Sequence[Record]) -> tuple[Column, ...]:
+    """Return the columns of all records, in the order of the first that has them."""
+    found: dict[str, list[Score]] = {}
+    for record in records:
+        for name, score in record.scores.items():
+            found.setdefault(name, []).append(score)
+    return tuple(
+        Column(
+            name,
+            scores[0].role,
+            scores[0].better,
+            enters_average(scores[0], scores[0].role),
+            scores[0].view,
+            scores[0].metric,
+            scores[0].on,
+            (min(s.n for s in scores), max(s.n for s in scores)),
+        )
+        for name, scores in found.items()
+    )
+
+
+def covariates_of(records: Sequence[Record], labels: Mapping[str, str]) -> tuple[Covariate, ...]:
+    """Return the mean of every property of the forget sets in every stratum, over draws."""
+    draws: dict[str, dict[Any, float]] = {}
+    for record in records:
+        for name, value in _covariates(record).items():
+            draws.setdefault(name, {}).setdefault(draw_of(record), value)
+    found = []
+    for name in sorted(draws):
+        values = {
+            label: np.array([draws[name][d] for d in sorted(draws[name]) if d.stratum == key])
+            for key, label in labels.items()
+        }
+        with np.errstate(over="ignore", invalid="ignore"):
+            tested = spread_between([drawn for drawn in values.values() if drawn.size])
+            means = {label: t_interval(drawn) for label, drawn in values.items()}
+        sound: dict[str, Estimate | None] = {k: v if v and math.isfinite(v.mean) else None for k, v in means.items()}
+        found.append(Covariate(name, sound, tested[1] if tested and math.isfinite(tested[1]) else None))
+    return tuple(found)
+
+
+def binnings_of(records: Iterable[Record]) -> tuple[Binning, ...]:
+    """Return the difficulty scores that samplers drew by, with their reliability."""
+    found: dict[tuple[str, str], dict[str, set[Any]]] = {}
+    for record in records:
+        info = _mapping(record.extra.get("draw_info"))
+        advice = {text for text in _list(info.get("advice")) if isinstance(text, str)}
+        for score in map(_mapping, _list(info.get("scores"))):
+            if not isinstance(score.get("name"), str):
+                continue
+            key = (record.cell["draw"]["sampler"]["name"], score["name"])
+            entry = found.setdefault(key, {"reliability": set(), "cost": set(), "advice": set()})
+            entry["advice"] |= advice
+            entry["reliability"] |= {_number(score.get("reliability"))} - {None}
+            forward, backward = _number(score.get("forward_sequences")), _number(score.get("backward_sequences"))
+            if forward is not None:
+                entry["cost"].add(forward + 2 * (backward or 0))
+    return tuple(
+        Binning(
+            sampler,
+            name,
+            min(entry["reliability"], default=None),
+            max(entry["cost"], default=None),
+            tuple(sorted(entry["advice"])),
+        )
+        for (sampler, name), entry in sorted(found.items())
+    )
+
+
+def problems_of(
+    records: Sequence[Record], titles: Mapping[str, str], labels: Mapping[str, str]
+) -> tuple[CellProblem, ...]:
+    """Return every problem of every cell, failures first; one that failed without saying why is named too."""
+    found = []
+    for record in records:
+        draw = draw_of(record)
+        shown = [(problem.kind, problem.message) for problem in record.problems]
+        if record.status == "failed" and not shown:
+            shown = [("failed", "no reason recorded")]
+        failed = record.status == "failed"
+        about = (record.key, titles[record.key], labels[draw.stratum], draw.index, record.cell["seed"], failed)
+        found += [CellProblem(*about, kind, message) for kind, message in shown]
+    return tuple(sorted(found, key=lambda p: (not p.failed, p.row, p.stratum, p.draw, p.seed, p.kind, p.message)))
+
+
+def provenance_of(records: Sequence[Record]) -> dict[str, Any]:
+    """Return which versions, machines and switches the cells were made with; a list where they are not all the same."""
+    versions: dict[str, set[str]] = {}
+    facts: dict[str, set[str]] = {}
+    for record in records:
+        for name, about in _mapping(record.environment.get("distributions")).items():
+            versions.setdefault(name, set()).add(_version(about))
+        method = record.cell["method"]
+        dist = method["name"].rpartition("/")[0]
+        if dist and dist not in _mapping(record.environment.get("distributions")):
+            versions.setdefault(dist, set()).add(str(method.get("dist_version")))
+        for name, value in record.environment.items():
+            if name == "distributions":
+                continue
+            for inner, fact in _mapping(value).items() if isinstance(value, Mapping) else [("", value)]:
+                facts.setdefault(f"{name} {inner}".strip().replace("_", " "), set()).add(_fact(fact))
+    return {
+        "cells": len(records),
+        "distributions": {name: sorted(versions[name]) for name in sorted(versions)},
+        "environment": {name: sorted(facts[name]) for name in sorted(facts)},
+    }
+
+
+def notes_of(records: Sequence[Record], rows: Sequence[Row], columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return what a reader has to know beside the numbers."""
+    notes = []
+    reference = {row.reference: row for row in rows if row.reference}
+    if "oracle" not in reference:
+        recipe = records[0].cell["target"].get("training")
+        why = "not available, for the target has no recipe to run again" if recipe is None else "not run"
+        notes.append(f"retrain (the target trained without the forget set): {why}.")
+    if "untouched" not in reference:
+        notes.append("untouched (the target as it is): not run.")
+    if odd := [c.name for c in columns if c.role != "diagnostic" and c.better != "higher" and _wanted(records, c.name)]:
+        notes.append(f"Not in the averages, for lower is better there: {', '.join(odd)}.")
+    own = {_version(_mapping(r.environment.get("distributions")).get("fairforget")) for r in records}
+    if len(own) > 1:
+        notes.append(f"The cells were made with {len(own)} states of fairforget: {', '.join(sorted(own))}.")
+    return tuple(notes)
+
+
+def _wanted(records: Sequence[Record], column: str) -> bool:
+    return any(column in record.scores and record.scores[column].average for record in records)
+
+
+def _covariates(record: Record) -> dict[str, float]:
+    found = _mapping(record.extra.get("covariates")) or _mapping(
+        _mapping(record.extra.get("draw_info")).get("covariates")
+    )
+    return {name: value for name, raw in found.items() if (value := _number(raw)) is not None}
+
+
+def _version(about: Any) -> str:
+    """Return version and commit of a distribution in a few characters."""
+    found = _mapping(about)
+    version = str(found.get("version", "unknown"))
+    commit = found.get("commit")
+    if not isinstance(commit, str) or not commit:
+        return version
+    return f"{version} ({commit[:12]}{', changed' if found.get('dirty') else ''})"
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _list(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
+
+
+def _mapping(found: Any) -> Mapping[str, Any]:
+    return found if isinstance(found, Mapping) else {}
+
+
+def _number(found: Any) -> float | None:
+    usable = isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found)
+    return float(found) if usable else None

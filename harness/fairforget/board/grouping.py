@@ -1,0 +1,113 @@
+"""From records to groups that may share a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fairforget.board.identity import DrawId, comparison, draw_of, reference_of, row_id
+from fairforget.board.values import LeftOut
+from fairforget.store.record import Record
+from fairforget.study.cell import canonical_json
+
+Place = tuple[DrawId, int]
+"""Draw and seed: where a cell stands in the row of its method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The cells of one table."""
+
+    common: Mapping[str, Any]
+    """What is equal in all of them, see `fairforget.board.identity.comparison`."""
+    rows: Mapping[str, Mapping[Place, Record]]
+    """Identity of a row -> its cells."""
+    places: frozenset[Place]
+    """Every draw and seed that a row with all cells has."""
+
+    @property
+    def records(self) -> list[Record]:
+        """All cells, by key."""
+        return sorted((record for cells in self.rows.values() for record in cells.values()), key=lambda r: r.key)
+
+    def differs(self, other: Group) -> tuple[str, ...]:
+        """Return in what the group differs from another, in words."""
+        found = [name for name in self.common if self.common[name] != other.common[name]]
+        return tuple(found) if found else ("forget sets",)
+
+
+def group(records: Iterable[Record]) -> tuple[list[Group], list[LeftOut]]:
+    """Return the groups, the one with most cells first, and the cells that are in none.
+
+    Cells share a group if `comparison` is equal and their rows are connected by draws they have in common. Reference
+    rows join every group whose draws they have.
+    """
+    left: dict[str, list[str]] = {}
+    alike: dict[str, list[Record]] = {}
+    references: dict[str, list[Record]] = {}
+    for record in sorted(records, key=lambda r: r.key):
+        common = comparison(record)
+        if reference_of(record):
+            references.setdefault(canonical_json({**common, "budget": None}), []).append(record)
+        else:
+            alike.setdefault(canonical_json(common), []).append(record)
+    groups = []
+    used: set[str] = set()
+    for text in sorted(alike):
+        common = comparison(alike[text][0])
+        beside = references.get(canonical_json({**common, "budget": None}), [])
+        for rows in _connected(_rows(alike[text], left)):
+            places = frozenset(place for cells in rows.values() for place in cells)
+            draws = {draw for draw, _ in places}
+            fitting = [record for record in beside if draw_of(record) in draws]
+            used |= {record.key for record in fitting}
+            groups.append(Group(common, {**rows, **_rows(fitting, left)}, places))
+    for text in sorted(references):
+        unused = [record for record in references[text] if record.key not in used]
+        if any(canonical_json({**g.common, "budget": None}) == text for g in groups):
+            _leave(left, "a reference row's cell on a forget set that no other row has", [r.key for r in unused])
+        else:
+            alone = _rows(unused, left)
+            places = frozenset(place for cells in alone.values() for place in cells)
+            groups.append(Group(comparison(unused[0]), alone, places))
+    groups.sort(key=lambda g: (-sum(map(len, g.rows.values())), canonical_json(g.common), sorted(g.rows)))
+    return groups, [LeftOut(reason, tuple(sorted(set(left[reason])))) for reason in sorted(left)]
+
+
+def _rows(records: Sequence[Record], left: dict[str, list[str]]) -> dict[str, dict[Place, Record]]:
+    """Return the cells by row and place; of several for one place the first one that went well stands."""
+    rows: dict[str, dict[Place, Record]] = {}
+    for record in sorted(records, key=lambda r: (r.status != "ok", r.key)):
+        cells = rows.setdefault(row_id(record), {})
+        place = (draw_of(record), record.cell["seed"])
+        if place in cells:
+            _leave(left, "another cell stands for the same row, forget set and seed", [record.key])
+        else:
+            cells[place] = record
+    return rows
+
+
+def _connected(rows: Mapping[str, Mapping[Place, Record]]) -> list[dict[str, Mapping[Place, Record]]]:
+    """Split rows into sets that have draws in common, directly or through others."""
+    parent = {row: row for row in rows}
+
+    def find(row: str) -> str:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    first: dict[DrawId, str] = {}
+    for row in sorted(rows):
+        for draw, _ in rows[row]:
+            parent[find(row)] = find(first.setdefault(draw, row))
+    found: dict[str, dict[str, Mapping[Place, Record]]] = {}
+    for row in sorted(rows):
+        found.setdefault(find(row), {})[row] = rows[row]
+    return [found[root] for root in sorted(found)]
+
+
+def _leave(left: dict[str, list[str]], reason: str, keys: Sequence[str]) -> None:
+    if keys:
+        left.setdefault(reason, []).extend(keys)

@@ -1,0 +1,184 @@
+"""Which cells belong together: the identity of tables, rows and strata, and names to tell them apart."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fairforget.store.record import Record
+from fairforget.study.cell import canonical_json
+
+_ORDER: Final = ("random", "easy", "medium", "hard", "in-distribution", "out-of-distribution")
+_UNSEEN: Final = frozenset({"dist_version", "batch_tokens", "label", "paths"})
+"""What does not decide whether cells may be compared: the task's own `version` speaks for its code."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DrawId:
+    """One forget set in one stratum of one sampler."""
+
+    stratum: str
+    """Canonical JSON of sampler and stratum."""
+    index: int
+    digest: str
+
+
+def reference_of(record: Record) -> str | None:
+    """Return which reference row a cell belongs to, if any."""
+    found = record.cell["method"].get("reference")
+    return found if isinstance(found, str) and found in {"untouched", "oracle"} else None
+
+
+def comparison(record: Record) -> dict[str, Any]:
+    """Return what has to be equal in a table, by the words that say what differs."""
+    cell = record.cell
+    task, draw = cell["task"], cell["draw"]
+    paths = task.get("paths") if isinstance(task.get("paths"), list) else []
+    options = _mapping(task.get("options"))
+    return {
+        "task": task["name"],
+        "task version": task["version"],
+        "task options": {name: value for name, value in options.items() if name not in paths},
+        "task data": task.get("data"),
+        "target": cell["target"]["id"],
+        "forget size": draw["size"] if type(draw.get("size")) is int else len(draw["forget"]),
+        "unit of a draw": draw["unit"] if isinstance(draw.get("unit"), str) else "sample",
+        "evaluation": _stripped(cell["evaluation"]),
+        # What a reference row costs nobody chose, so it stands beside every budget.
+        "budget": None if reference_of(record) else _stripped(cell["budget"]),
+    }
+
+
+def row_id(record: Record) -> str:
+    """Return the identity of a row: the method with version and options, the curriculum and the optimizer."""
+    cell = record.cell
+    method = {name: cell["method"].get(name) for name in ("name", "dist_version", "options")}
+    if reference := reference_of(record):
+        return _short({"method": method, "reference": reference})
+    curriculum = cell["curriculum"]
+    shown = None if curriculum is None else {n: v for n, v in curriculum.items() if n != "label"}
+    return _short({"method": method, "curriculum": shown, "optimizer": cell["optimizer"]})
+
+
+def draw_of(record: Record) -> DrawId:
+    """Return the draw of a cell."""
+    draw = record.cell["draw"]
+    sampler = {"name": draw["sampler"]["name"], "options": draw["sampler"].get("options", {})}
+    return DrawId(canonical_json({"sampler": sampler, "stratum": draw["stratum"]}), draw["index"], draw["digest"])
+
+
+def stratum_labels(strata: Mapping[str, Record]) -> dict[str, str]:
+    """Return a label for every stratum, in the order of the board: random, easy, medium, hard, then by name.
+
+    Args:
+        strata: identity of a stratum -> one of its cells.
+    """
+    names = {key: record.cell["draw"]["stratum"] for key, record in strata.items()}
+    order = sorted(
+        strata, key=lambda key: (_ORDER.index(names[key]) if names[key] in _ORDER else len(_ORDER), names[key], key)
+    )
+    labels: dict[str, str] = {}
+    for key in order:
+        sampler = strata[key].cell["draw"]["sampler"]
+        candidates = [names[key]]
+        candidates.append(f"{names[key]} ({bare(sampler['name'])})")
+        options = options_text(_mapping(sampler.get("options")))
+        candidates.append(f"{names[key]} ({bare(sampler['name'])} {options})")
+        same = [other for other in order if names[other] == names[key]]
+        if len(same) == 1:
+            labels[key] = candidates[0]
+            continue
+        by_name = [strata[other].cell["draw"]["sampler"]["name"] for other in same]
+        labels[key] = candidates[1 if by_name.count(sampler["name"]) == 1 else 2]
+    return _distinct(labels)
+
+
+def row_labels(rows: Mapping[str, Record]) -> dict[str, str]:
+    """Return a label for every row: method, and what else is needed to tell it from the others of the table.
+
+    Args:
+        rows: identity of a row -> one of its cells.
+    """
+    curricula = {_short(r.cell["curriculum"]) for r in rows.values() if not reference_of(r)}
+    labels = {}
+    for key, record in rows.items():
+        method, curriculum = record.cell["method"], record.cell["curriculum"]
+        label = _label(method)
+        if len(curricula) > 1 and curriculum is not None and not reference_of(record):
+            label = f"{label} + {_label(curriculum)}"
+        labels[key] = label
+    for label in list(labels.values()):
+        same = [other for other in rows if labels[other] == label]
+        if len(same) > 1:
+            extra = {other: _differences(rows[other], [rows[o] for o in same]) for other in same}
+            labels |= {other: f"{label} ({extra[other]})" if extra[other] else label for other in same}
+    return _distinct(labels)
+
+
+def bare(name: str) -> str:
+    """Return a canonical name without its distribution."""
+    return name.rpartition("/")[2]
+
+
+def options_text(options: Mapping[str, Any]) -> str:
+    """Return options as ``a=1, b=x``."""
+    return ", ".join(
+        f"{name}={value if isinstance(value, str) else canonical_json(value)}" for name, value in options.items()
+    )
+
+
+def _label(part: Mapping[str, Any]) -> str:
+    label = part.get("label")
+    return label if isinstance(label, str) and label.strip() else bare(part["name"])
+
+
+def _differences(record: Record, among: Sequence[Record]) -> str:
+    """Return what of a row's method and optimizer is not the same in all rows of its name."""
+    flat = [_flat(other) for other in among]
+    mine = _flat(record)
+    names = [name for name in mine if len({canonical_json(other.get(name)) for other in flat}) > 1]
+    return options_text({name: mine[name] for name in names})
+
+
+def _flat(record: Record) -> dict[str, Any]:
+    method, curriculum = record.cell["method"], record.cell["curriculum"] or {}
+    options, ordered = _mapping(method.get("options")), _mapping(curriculum.get("options"))
+    return {
+        "dist": method["name"].rpartition("/")[0],
+        "version": method.get("dist_version"),
+        **options,
+        **{f"curriculum.{name}": value for name, value in ordered.items()},
+        **{f"optimizer.{name}": value for name, value in record.cell["optimizer"].items()},
+    }
+
+
+def _distinct(labels: dict[str, str]) -> dict[str, str]:
+    """Number labels that are still the same."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for key, label in labels.items():
+        number, shown = 1, label
+        while shown in taken:
+            number += 1
+            shown = f"{label} #{number}"
+        taken.add(shown)
+        found[key] = shown
+    return found
+
+
+def _stripped(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _stripped(inner) for name, inner in value.items() if name not in _UNSEEN}
+    if isinstance(value, list):
+        return [_stripped(inner) for inner in value]
+    return value
+
+
+def _mapping(found: Any) -> Mapping[str, Any]:
+    return found if isinstance(found, Mapping) else {}
+
+
+def _short(value: Any) -> str:
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:12]

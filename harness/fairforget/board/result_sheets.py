@@ -1,0 +1,137 @@
+"""The sheets that say how the methods did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fairforget.board import text, words
+from fairforget.board.sheet import Cell, Head, Line, Sheet, figure
+from fairforget.board.values import Figures, Row, Stratum, Table
+
+
+def ranking(table: Table) -> Sheet:
+    """Return the leaderboard itself."""
+    counting = [stratum for stratum in table.strata if stratum.weight > 0]
+    beside = [stratum for stratum in table.strata if not (len(counting) == 1 and stratum.weight > 0)]
+    usual = sum(stratum.draws for stratum in counting)
+    views = _views(table)
+    heads = [
+        Head("rank", "1 + the number of rows that are significantly better, and the 95 % set the true rank is in."),
+        Head("method", numeric=False),
+        Head(f"score, {words.headline_name(table)}", "Harmonic mean of completeness and utility."),
+        *(Head(words.draws_label(s), f"The score on {text.shown(s.label)} forget sets.") for s in beside),
+        Head("completeness", "How completely the forget set is gone: 1 = all of it."),
+        *(Head(f"completeness by {name}", f"Completeness as seen by {name} alone.") for name in views),
+        Head("utility", "How much of everything else is still there: 1 = all of it."),
+        Head("n", "Forget sets × seeds behind the score."),
+        Head("remarks", numeric=False),
+    ]
+    lines = []
+    for row in table.rows:
+        of = row.headline
+        cells = [
+            _rank(row),
+            Cell(text.shown(row.label)),
+            figure(of.score, usual),
+            *(figure(_in(row, s).score, s.draws) for s in beside),
+            figure(of.completeness, usual),
+            *(figure(getattr(of, f"by_{name}"), usual) for name in views),
+            figure(of.utility, usual),
+            Cell(f"{of.score.n if of.score else 0} × {row.seeds}", float(of.score.n if of.score else 0)),
+            Cell(_remarks(row)),
+        ]
+        lines.append(Line(tuple(cells), row.reference is not None))
+    about = "Higher is better everywhere. ± is half the 95 % t-interval over forget sets; one without is no result."
+    return Sheet("ranking", "Ranking", about, tuple(heads), tuple(lines), header=1)
+
+
+def by_stratum(table: Table) -> Sheet:
+    """Return completeness and utility side by side in every stratum."""
+    heads = (
+        Head("method", numeric=False),
+        Head("forget sets", numeric=False),
+        Head("score"),
+        Head("completeness"),
+        Head("utility"),
+        Head("n", "Forget sets."),
+    )
+    lines = [
+        Line(
+            (
+                Cell(text.shown(row.label)),
+                Cell(text.shown(stratum.label)),
+                figure(figures.score, stratum.draws),
+                figure(figures.completeness, stratum.draws),
+                figure(figures.utility, stratum.draws),
+                Cell(str(figures.score.n if figures.score else 0), float(figures.score.n if figures.score else 0)),
+            ),
+            row.reference is not None,
+        )
+        for row in table.rows
+        for stratum in table.strata
+        if stratum.label in row.strata
+        for figures in [_in(row, stratum)]
+    ]
+    about = "Which samples were forgotten decides how well a method looks; here is each kind of forget set by itself."
+    return Sheet("strata", "Easy, medium, hard", about, heads, tuple(lines))
+
+
+def measured(table: Table) -> Sheet:
+    """Return every column's own mean, a line a column."""
+    usual = sum(stratum.draws for stratum in table.strata if stratum.weight > 0)
+    arrows = {"higher": "↑", "lower": "↓", None: ""}
+    heads = (
+        Head("column", numeric=False),
+        Head("role", "An asterisk: it enters the average of its role.", numeric=False),
+        Head("items", "Items behind a value in one cell."),
+        *(Head(text.shown(row.label)) for row in table.rows),
+    )
+    lines = [
+        Line(
+            (
+                Cell(f"{text.shown(column.name)} {arrows[column.better]}".strip()),
+                Cell(f"{column.role}{'*' if column.average else ''}"),
+                Cell(_range(column.items), float(column.items[0])),
+                *(figure(row.headline.columns.get(column.name), usual) for row in table.rows),
+            )
+        )
+        for column in table.columns
+    ]
+    about = f"Every column's own mean over forget sets, {words.headline_name(table)}; ↑ higher is better, ↓ lower is."
+    return Sheet("columns", "Every measurement", about, heads, tuple(lines))
+
+
+def _views(table: Table) -> list[str]:
+    return [
+        view
+        for view in ("probability", "generation")
+        if any(getattr(row.headline, f"by_{view}") is not None for row in table.rows)
+    ]
+
+
+def _in(row: Row, stratum: Stratum) -> Figures:
+    found = row.strata.get(stratum.label)
+    return found.figures if found is not None else Figures(None, None, None, None, None, {})
+
+
+def _rank(row: Row) -> Cell:
+    if row.rank is None:
+        return Cell("ref." if row.reference else "–")
+    found = row.rank
+    return Cell(f"{found.rank} ({found.low}–{found.high})", found.rank)
+
+
+def _remarks(row: Row) -> str:
+    found = []
+    if row.reference:
+        found.append("for comparison")
+    if row.unranked:
+        found.append(f"no rank: {row.unranked}")
+    told = row.unranked or ""
+    counts: Iterable[tuple[int, str]] = [(row.failed, "failed"), (row.missing, "missing"), (row.collapsed, "collapsed")]
+    found += [f"{text.plural(n, 'cell')} {word}" for n, word in counts if n and word not in told]
+    return "; ".join(found)
+
+
+def _range(items: Sequence[int]) -> str:
+    return f"{items[0]:,}" if items[0] == items[1] else f"{items[0]:,}–{items[1]:,}"

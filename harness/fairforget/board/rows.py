@@ -1,0 +1,143 @@
+"""The figures of one row."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fairforget.board.grouping import Place
+from fairforget.board.identity import DrawId
+from fairforget.board.scores import NOTHING, CellScores
+from fairforget.board.values import Cost, Figures, InStratum, Point
+from fairforget.stats.intervals import Estimate, draw_means, t_interval
+from fairforget.stats.strata import standardised_mean
+from fairforget.store.record import Record
+
+Pick = Callable[[CellScores], float]
+
+
+def by_draw(scores: Mapping[Place, CellScores], expected: Sequence[Place], pick: Pick) -> dict[DrawId, float]:
+    """Return one number a draw, the mean over its expected seeds; NaN where one of them is missing or failed."""
+    seeds: dict[DrawId, list[int]] = {}
+    for draw, seed in expected:
+        seeds.setdefault(draw, []).append(seed)
+    return {
+        draw: float(
+            draw_means(np.array([[pick(scores[draw, s]) if (draw, s) in scores else math.nan for s in mine]]))[0]
+        )
+        for draw, mine in seeds.items()
+    }
+
+
+def in_stratum(scores: Mapping[Place, CellScores], expected: Sequence[Place], columns: Sequence[str]) -> InStratum:
+    """Return a row's figures in one stratum; `expected` are the stratum's places."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        picked = {name: by_draw(scores, expected, pick) for name, pick in _PICKS.items()}
+        measured = {name: by_draw(scores, expected, _column(name)) for name in columns}
+        figures = Figures(
+            **{name: _estimate(list(values.values())) for name, values in picked.items()},
+            columns={name: _estimate(list(values.values())) for name, values in measured.items()},
+        )
+    points = tuple(
+        Point(
+            index=draw.index,
+            digest=draw.digest,
+            score=_known(picked["score"][draw]),
+            completeness=_known(picked["completeness"][draw]),
+            utility=_known(picked["utility"][draw]),
+            seeds=sum(1 for d, s in expected if d == draw and not math.isnan(scores.get((d, s), NOTHING).score)),
+        )
+        for draw in sorted(picked["score"])
+    )
+    return InStratum(figures, points)
+
+
+def over_strata(
+    scores: Mapping[Place, CellScores],
+    expected: Mapping[str, Sequence[Place]],
+    weights: Mapping[str, float],
+    columns: Sequence[str],
+) -> Figures:
+    """Return a row's figures over the strata that count, with their weights; nothing where one of them is not there."""
+    if not weights or not all(expected.get(label) for label in weights):
+        return Figures(None, None, None, None, None, dict.fromkeys(columns))
+
+    def estimate(pick: Pick) -> Estimate | None:
+        drawn = [np.array(list(by_draw(scores, expected[label], pick).values())) for label in weights]
+        return _finite(standardised_mean(drawn, list(weights.values())))
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        return Figures(
+            **{name: estimate(pick) for name, pick in _PICKS.items()},
+            columns={name: estimate(_column(name)) for name in columns},
+        )
+
+
+def cost_of(records: Sequence[Record]) -> Cost | None:
+    """Return what a cell of a row takes, from those that went well."""
+    ledgers = [record.ledger for record in records if record.status == "ok"]
+    if not ledgers:
+        return None
+    spent = [_number(ledger.get("forward_equivalents")) for ledger in ledgers]
+    difficulty = [_equivalents(ledger.get("difficulty")) for ledger in ledgers]
+    seconds = [
+        sum(_phase(ledger, p, "seconds") for p in ("unlearning", "difficulty", "reference")) for ledger in ledgers
+    ]
+    return Cost(
+        updates=statistics.median(_number(ledger.get("updates")) for ledger in ledgers),
+        forward_equivalents=statistics.median(spent),
+        difficulty_share=_known(sum(difficulty) / sum(spent)) if sum(spent) > 0 else None,
+        seconds=statistics.median(seconds),
+        cells=len(ledgers),
+    )
+
+
+_PICKS: dict[str, Pick] = {
+    "score": lambda cell: cell.score,
+    "completeness": lambda cell: cell.completeness,
+    "utility": lambda cell: cell.utility,
+    "by_probability": lambda cell: cell.by_probability,
+    "by_generation": lambda cell: cell.by_generation,
+}
+
+
+def _column(name: str) -> Pick:
+    return lambda cell: cell.columns.get(name, math.nan)
+
+
+def _estimate(draws: Sequence[float]) -> Estimate | None:
+    return _finite(t_interval(np.array(draws, dtype=np.float64)))
+
+
+def _finite(found: Estimate | None) -> Estimate | None:
+    """Drop what overflowed: a perplexity of 10^300 has no variance."""
+    if found is None or not math.isfinite(found.mean):
+        return None
+    if all(value is None or math.isfinite(value) for value in (found.low, found.high, found.sd)):
+        return found
+    return Estimate(found.mean, None, None, found.n, None)
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _number(found: Any) -> float:
+    """Return a count of a ledger; 0 where there is none."""
+    usable = isinstance(found, int | float) and not isinstance(found, bool) and found >= 0
+    return float(found) if usable else 0.0
+
+
+def _phase(ledger: Mapping[str, Any], phase: str, name: str) -> float:
+    part = ledger.get(phase)
+    return _number(part.get(name)) if isinstance(part, Mapping) else 0.0
+
+
+def _equivalents(part: Any) -> float:
+    if not isinstance(part, Mapping):
+        return 0.0
+    return _number(part.get("forward_sequences")) + 2 * _number(part.get("backward_sequences"))

@@ -1,0 +1,53 @@
+"""What a printed table consists of, before it is Markdown, HTML or a terminal's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairforget.board import text
+from fairforget.stats.intervals import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column of a sheet."""
+
+    label: str
+    about: str = ""
+    """One sentence for those who do not know."""
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a sheet."""
+
+    text: str
+    order: float | None = None
+    """What a numeric column is sorted by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a sheet."""
+
+    cells: tuple[Cell, ...]
+    reference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One printed table."""
+
+    name: str
+    title: str
+    about: str
+    heads: tuple[Head, ...]
+    lines: tuple[Line, ...]
+    header: int = 0
+    """Which column names the row."""
+
+
+def figure(estimate: Estimate | None, usual: int) -> Cell:
+    """Return the cell of a figure; `usual` is the number of draws at the head of the column."""
+    return Cell(text.figure(estimate, usual), None if estimate is None else estimate.mean)

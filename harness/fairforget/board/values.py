@@ -1,0 +1,228 @@
+"""What a board is: frozen values, which the pages print and `fairforget.board.json` writes down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fairforget.stats.intervals import Estimate
+
+Reference = Literal["untouched", "oracle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The headline quantities of a row, in one stratum or over the strata that count."""
+
+    score: Estimate | None
+    """Harmonic mean of completeness and utility, taken in every cell; None where no draw is complete."""
+    completeness: Estimate | None
+    utility: Estimate | None
+    by_probability: Estimate | None
+    """Completeness seen in probabilities; it ranks methods differently from what is generated."""
+    by_generation: Estimate | None
+    columns: Mapping[str, Estimate | None]
+    """Every column's own mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One draw of one row, its seeds averaged; None where a seed failed or is missing."""
+
+    index: int
+    digest: str
+    score: float | None
+    completeness: float | None
+    utility: float | None
+    seeds: int
+    """Cells with a score."""
+
+
+@dataclass(frozen=True, slots=True)
+class InStratum:
+    """A row in one stratum."""
+
+    figures: Figures
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RankSet:
+    """Rank with its simultaneous 95 % set, see `fairforget.stats.ranks`."""
+
+    rank: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one cell of a row takes: medians over its cells that went well."""
+
+    updates: float
+    forward_equivalents: float
+    difficulty_share: float | None
+    """Share of the forward-equivalents that went into difficulty scores; None where nothing was spent."""
+    seconds: float
+    """Unlearning, difficulty and reference passes, without the evaluation."""
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A method under a curriculum."""
+
+    id: str
+    """Twelve hex digits over method, version, options, curriculum and optimizer."""
+    label: str
+    method: Mapping[str, Any]
+    curriculum: Mapping[str, Any] | None
+    optimizer: Mapping[str, Any] | None
+    reference: Reference | None
+    rank: RankSet | None
+    unranked: str | None
+    """Why there is no rank."""
+    headline: Figures
+    strata: Mapping[str, InStratum]
+    """By the label of the stratum."""
+    cost: Cost | None
+    ok: int
+    failed: int
+    missing: int
+    """Cells that were planned, or that the other rows have, and this one has not."""
+    collapsed: int
+    """Cells that went well and whose model is broken; they count."""
+    seeds: int
+    """Seeds a draw, the most there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """Forget sets of one kind."""
+
+    label: str
+    name: str
+    sampler: Mapping[str, Any]
+    draws: int
+    weight: float
+    """Share of the headline mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One measured number."""
+
+    name: str
+    role: str
+    better: str | None
+    average: bool
+    view: str | None
+    metric: str
+    on: str
+    items: tuple[int, int]
+    """Fewest and most items behind a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covariate:
+    """A property of the forget sets that the strata may differ in."""
+
+    name: str
+    strata: Mapping[str, Estimate | None]
+    p: float | None
+    """Of a one-way analysis of variance between the strata; None where it cannot be tested."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binning:
+    """The difficulty score that a sampler drew by."""
+
+    sampler: str
+    score: str
+    reliability: float | None
+    """Split-half, Spearman–Brown corrected; None for a score without randomness."""
+    forward_equivalents: float | None
+    """What scoring the pool cost, once for the whole study."""
+    advice: tuple[str, ...]
+    """What the sampler said about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellProblem:
+    """A problem of one cell."""
+
+    key: str
+    row: str
+    stratum: str
+    draw: int
+    seed: int
+    failed: bool
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Cells that no table holds."""
+
+    reason: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells that may be compared: equal task version, target, forget sets, seeds, budget and evaluation."""
+
+    task: Mapping[str, Any]
+    target: Mapping[str, Any]
+    budget: Mapping[str, Any] | None
+    evaluation: Mapping[str, Any]
+    forget_size: int
+    unit: str
+    apart: tuple[str, ...]
+    """In what it differs from the first table; empty for the first."""
+    seeds: tuple[int, ...]
+    strata: tuple[Stratum, ...]
+    rows: tuple[Row, ...]
+    """Ranked rows by rank and score, the others by score, then the reference rows."""
+    columns: tuple[Column, ...]
+    covariates: tuple[Covariate, ...]
+    binnings: tuple[Binning, ...]
+    problems: tuple[CellProblem, ...]
+    provenance: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+    @property
+    def competing(self) -> tuple[Row, ...]:
+        """The rows that are ranked among each other."""
+        return tuple(row for row in self.rows if row.reference is None)
+
+    @property
+    def references(self) -> tuple[Row, ...]:
+        """The rows to compare with."""
+        return tuple(row for row in self.rows if row.reference is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A leaderboard."""
+
+    tables: tuple[Table, ...]
+    left_out: tuple[LeftOut, ...]
+    rejected: tuple[tuple[str, str], ...]
+    """Name of a file that is not used, and why."""
+    cells: int
+    failed: int
+    planned: int | None
+    """Cells of the plan, where it is known."""
+    missing: int | None
+    """Cells of the plan without a record."""
+    schema: int = field(default=1)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of ``board.json``."""
+        from fairforget.board.json import plain
+
+        found: dict[str, Any] = plain(self)
+        return found

@@ -1,0 +1,91 @@
+"""Sentences about a board, the same on every page."""
+
+from __future__ import annotations
+
+from fairforget.board import text
+from fairforget.board.identity import bare
+from fairforget.board.values import Board, Stratum, Table
+from fairforget.stats.intervals import Estimate
+
+
+def title(table: Table) -> str:
+    """Return what a table is about."""
+    return f"{text.shown(bare(table.task['name']))} v{table.task['version']}"
+
+
+def setting(table: Table) -> str:
+    """Return the setting all rows share, in one sentence."""
+    draws = text.listed([f"{text.plural(s.draws, 'set')} {text.shown(s.label)}" for s in table.strata])
+    kept = f"Forget sets of {text.plural(table.forget_size, 'sample')} drawn by {text.shown(table.unit)}: {draws}; "
+    return f"{kept}{text.plural(len(table.seeds), 'seed')}; {budget_text(table)} for every method."
+
+
+def summary(table: Table) -> str:
+    """Return in one or two sentences who is ahead, and whether that is resolved."""
+    ranked = [row for row in table.competing if row.rank is not None]
+    if not ranked:
+        reasons = sorted({row.unranked for row in table.competing if row.unranked})
+        return f"No row has a rank: {'; '.join(reasons)}." if reasons else "There is no row to rank."
+    ahead = [row for row in ranked if row.rank is not None and row.rank.rank == 1]
+    best = ahead[0]
+    score = figure_of(best.headline.score)
+    if len(ranked) == 1:
+        return f"{text.shown(best.label)} is the only row with a rank: {score}."
+    if len(ahead) == 1:
+        return f"{text.shown(best.label)} is ahead of every other row, significantly: {score}."
+    names = text.listed([text.shown(row.label) for row in ahead[:6]]) + (" …" if len(ahead) > 6 else "")
+    return f"The first place is not resolved: {len(ahead)} of {len(ranked)} rows share rank 1 ({names})."
+
+
+def standing(board: Board) -> str:
+    """Return how complete a board is."""
+    parts = [text.plural(board.cells, "cell")]
+    if board.planned is not None:
+        parts = [
+            f"{board.cells:,} of {board.planned:,} cells"
+            if board.missing
+            else f"all {text.plural(board.cells, 'cell')}"
+        ]
+    if board.missing:
+        parts.append(f"{board.missing:,} missing")
+    if board.failed:
+        parts.append(f"{board.failed:,} failed")
+    if board.rejected:
+        parts.append(f"{text.plural(len(board.rejected), 'file')} not used")
+    return ", ".join(parts)
+
+
+def figure_of(estimate: Estimate | None) -> str:
+    """Return a figure with its number of forget sets, for a sentence."""
+    return "–" if estimate is None else f"{text.figure(estimate, estimate.n)}, n = {estimate.n}"
+
+
+def headline_name(table: Table) -> str:
+    """Return which strata the headline is over."""
+    counting = [stratum for stratum in table.strata if stratum.weight > 0]
+    if not counting:
+        return "no stratum"
+    if len(counting) == 1:
+        return draws_label(counting[0])
+    if len({round(stratum.weight, 9) for stratum in counting}) == 1:
+        return f"mean of {text.listed([text.shown(s.label) for s in counting])}"
+    return " + ".join(f"{s.weight:.2g} {text.shown(s.label)}" for s in counting)
+
+
+def budget_text(table: Table) -> str:
+    """Return the budget in words."""
+    budget = table.budget
+    if budget is None:
+        return "no budget"
+    amount, kind = budget.get("amount"), str(budget.get("kind")).replace("_", "-")
+    stop = budget.get("stop")
+    early = ""
+    if isinstance(stop, dict):
+        early = f", stopped early by {text.shown(stop.get('rule'))} ({text.shown(stop.get('policy'))})"
+    shown = f"{amount:,g}" if isinstance(amount, int | float) else text.shown(amount)
+    return f"at most {shown} {text.shown(kind)}{early}"
+
+
+def draws_label(stratum: Stratum) -> str:
+    """Return the name of a stratum with its number of forget sets."""
+    return f"{text.shown(stratum.label)} (n = {stratum.draws})"

@@ -1,0 +1,72 @@
+"""``fairforget board DIR…``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fairforget.terminal import printable
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fairforget.board.values import Board
+    from fairforget.store.results import Results
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "folders",
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="the folder of a run, or a folder of cell files; several make one board",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("md", "html", "json"),
+        help="print the board in this format, or with --out write this file alone; default: the rankings as a table",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write board.md, board.html and board.json there")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Make a board from cell files."""
+    from fairforget.board.planned import planned_keys
+    from fairforget.board.table import build
+    from fairforget.errors import FairforgetError
+    from fairforget.store.results import Results
+
+    found = Results.read(args.folders)
+    if not found.records and not found.rejected:
+        names = ", ".join(map(str, args.folders))
+        msg = f"there are no cells in {names}; cell files lie in the folder cells/ of a run and are called KEY.json"
+        raise FairforgetError(msg)
+    board = build(found.records, rejected=found.rejected, planned=planned_keys(args.folders))
+    _show(board, args.format, args.out)
+    return _complain(found)
+
+
+def _show(board: Board, form: str | None, out: Path | None) -> None:
+    from fairforget.board.terminal import print_board
+    from fairforget.board.write import RENDERERS, write_board, write_format
+
+    if out is not None:
+        for path in (write_format(board, out, form),) if form else write_board(board, out):
+            print(path)
+    elif form is not None:
+        sys.stdout.write(RENDERERS[form](board))
+    else:
+        print_board(board)
+
+
+def _complain(found: Results) -> int:
+    """Say what could not be used or failed, on standard error; return the exit code."""
+    for rejected in found.rejected:
+        print(printable(f"fairforget: {rejected.path} is not used: {rejected.reason}"), file=sys.stderr)
+    failed = sum(record.status == "failed" for record in found.records)
+    if failed:
+        print(f"fairforget: {failed} of {len(found.records)} cells failed; the board says which", file=sys.stderr)
+    return 1 if failed or found.rejected else 0
