@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from fairforget.board.identity import draw_of
+from fairforget.board.grouping import Group
+from fairforget.board.identity import DrawId
 from fairforget.board.scores import enters_average
-from fairforget.board.values import Binning, CellProblem, Column, Covariate, Row
+from fairforget.board.values import Binning, Column, Covariate, Row, Trouble
 from fairforget.stats.intervals import Estimate, t_interval
 from fairforget.stats.strata import spread_between
 from fairforget.store.record import Record, Score
@@ -40,12 +41,14 @@ def columns_of(records: Sequence[Record]) -> tuple[Column, ...]:
     )
 
 
-def covariates_of(records: Sequence[Record], labels: Mapping[str, str]) -> tuple[Covariate, ...]:
+def covariates_of(
+    records: Sequence[Record], draw_of: Mapping[str, DrawId], labels: Mapping[str, str]
+) -> tuple[Covariate, ...]:
     """Return the mean of every property of the forget sets in every stratum, over draws."""
-    draws: dict[str, dict[Any, float]] = {}
+    draws: dict[str, dict[DrawId, float]] = {}
     for record in records:
         for name, value in _covariates(record).items():
-            draws.setdefault(name, {}).setdefault(draw_of(record), value)
+            draws.setdefault(name, {}).setdefault(draw_of[record.key], value)
     found = []
     for name in sorted(draws):
         values = {
@@ -88,20 +91,21 @@ def binnings_of(records: Iterable[Record]) -> tuple[Binning, ...]:
     )
 
 
-def problems_of(
-    records: Sequence[Record], titles: Mapping[str, str], labels: Mapping[str, str]
-) -> tuple[CellProblem, ...]:
-    """Return every problem of every cell, failures first; one that failed without saying why is named too."""
-    found = []
-    for record in records:
-        draw = draw_of(record)
+def problems_of(group: Group, titles: Mapping[str, str], labels: Mapping[str, str]) -> tuple[Trouble, ...]:
+    """Return what went wrong, by row and kind, failures first; a failure that gives no reason is named too."""
+    found: dict[tuple[bool, str, str], list[tuple[tuple[str, int, int, str], str]]] = {}
+    for record in group.records:
+        draw, failed = group.draw_of[record.key], record.status == "failed"
+        place = (labels[draw.stratum], draw.index, record.cell["seed"], record.key)
         shown = [(problem.kind, problem.message) for problem in record.problems]
-        if record.status == "failed" and not shown:
-            shown = [("failed", "no reason recorded")]
-        failed = record.status == "failed"
-        about = (record.key, titles[record.key], labels[draw.stratum], draw.index, record.cell["seed"], failed)
-        found += [CellProblem(*about, kind, message) for kind, message in shown]
-    return tuple(sorted(found, key=lambda p: (not p.failed, p.row, p.stratum, p.draw, p.seed, p.kind, p.message)))
+        for kind, message in shown or ([("failed", "no reason recorded")] if failed else []):
+            found.setdefault((not failed, titles[group.row_of[record.key]], kind), []).append((place, message))
+    order = list(labels.values())
+    made = []
+    for (fine, row, kind), cells in sorted(found.items()):
+        cells.sort(key=lambda c: (order.index(c[0][0]), *c[0][1:], c[1]))
+        made.append(Trouble(row, not fine, kind, cells[0][1], tuple(dict.fromkeys(place for place, _ in cells))))
+    return tuple(made)
 
 
 def provenance_of(records: Sequence[Record]) -> dict[str, Any]:

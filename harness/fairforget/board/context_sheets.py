@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairforget.board import text, words
 from fairforget.board.identity import bare, options_text
 from fairforget.board.sheet import Cell, Head, Line, Sheet, figure
-from fairforget.board.values import Stratum, Table
+from fairforget.board.values import Stratum, Table, Trouble
 
 MOST_PROBLEMS = 50
 
@@ -90,22 +90,28 @@ def binnings(table: Table) -> Sheet:
 
 
 def problems(table: Table) -> Sheet:
-    """Return what went wrong in single cells."""
-    heads = tuple(Head(name, numeric=False) for name in ("method", "forget set", "seed", "what", "message"))
+    """Return what went wrong, a line for every row and kind of problem."""
+    heads = (
+        Head("method", numeric=False),
+        Head("what", numeric=False),
+        Head("cells"),
+        Head("where", numeric=False),
+        Head("message", "Of the first.", numeric=False),
+    )
     lines = [
         Line(
             (
                 Cell(text.shown(p.row)),
-                Cell(f"{text.shown(p.stratum)} {p.draw}"),
-                Cell(str(p.seed)),
                 Cell(f"{'failed: ' if p.failed else ''}{text.shown(p.kind)}"),
+                Cell(f"{len(p.cells):,}", float(len(p.cells))),
+                Cell(_places(p)),
                 Cell(text.shown(p.message, 200)),
             )
         )
         for p in table.problems[:MOST_PROBLEMS]
     ]
     more = len(table.problems) - len(lines)
-    about = "A cell that failed has no score and is never replaced by a guess; one with a remark counts." + (
+    about = "A cell that failed has no score and is never replaced by a guess; any other counts as it is." + (
         f" {more:,} more are in board.json." if more > 0 else ""
     )
     return Sheet("problems", "Problems", about, heads, tuple(lines))
@@ -135,3 +141,8 @@ def _sampler(stratum: Stratum) -> str:
     options = stratum.sampler.get("options")
     described = options_text(options) if isinstance(options, dict) and options else ""
     return text.shown(f"{bare(str(stratum.sampler['name']))}{f' ({described})' if described else ''}", 200)
+
+
+def _places(trouble: Trouble) -> str:
+    shown = [f"{text.shown(stratum)} {draw} seed {seed}" for stratum, draw, seed, _ in trouble.cells[:3]]
+    return ", ".join(shown) + (" …" if len(trouble.cells) > 3 else "")

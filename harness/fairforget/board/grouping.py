@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from fairforget.board.identity import DrawId, comparison, draw_of, reference_of, row_id
@@ -15,7 +16,7 @@ Place = tuple[DrawId, int]
 """Draw and seed: where a cell stands in the row of its method."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """The cells of one table."""
 
@@ -26,10 +27,25 @@ class Group:
     places: frozenset[Place]
     """Every draw and seed that a row with all cells has."""
 
-    @property
+    @cached_property
     def records(self) -> list[Record]:
         """All cells, by key."""
         return sorted((record for cells in self.rows.values() for record in cells.values()), key=lambda r: r.key)
+
+    @cached_property
+    def row_of(self) -> dict[str, str]:
+        """Key of a cell -> its row."""
+        return {record.key: row for row, cells in self.rows.items() for record in cells.values()}
+
+    @cached_property
+    def draw_of(self) -> dict[str, DrawId]:
+        """Key of a cell -> its draw."""
+        return {record.key: draw for cells in self.rows.values() for (draw, _), record in cells.items()}
+
+    @cached_property
+    def strata(self) -> dict[str, Record]:
+        """Identity of a stratum -> its first cell."""
+        return {self.draw_of[record.key].stratum: record for record in reversed(self.records)}
 
     def differs(self, other: Group) -> tuple[str, ...]:
         """Return in what the group differs from another, in words."""
@@ -46,41 +62,50 @@ def group(records: Iterable[Record]) -> tuple[list[Group], list[LeftOut]]:
     left: dict[str, list[str]] = {}
     alike: dict[str, list[Record]] = {}
     references: dict[str, list[Record]] = {}
+    draws: dict[str, DrawId] = {}
+    commons: dict[str, dict[str, Any]] = {}
     for record in sorted(records, key=lambda r: r.key):
+        draws[record.key] = draw_of(record)
         common = comparison(record)
-        if reference_of(record):
-            references.setdefault(canonical_json({**common, "budget": None}), []).append(record)
-        else:
-            alike.setdefault(canonical_json(common), []).append(record)
+        text = canonical_json(common)
+        commons.setdefault(text, common)
+        (references if reference_of(record) else alike).setdefault(text, []).append(record)
     groups = []
     used: set[str] = set()
     for text in sorted(alike):
-        common = comparison(alike[text][0])
-        beside = references.get(canonical_json({**common, "budget": None}), [])
-        for rows in _connected(_rows(alike[text], left)):
+        common = commons[text]
+        beside = references.get(_any_budget(common), [])
+        for rows in _connected(_rows(alike[text], draws, left)):
             places = frozenset(place for cells in rows.values() for place in cells)
-            draws = {draw for draw, _ in places}
-            fitting = [record for record in beside if draw_of(record) in draws]
+            there = {draw for draw, _ in places}
+            fitting = [record for record in beside if draws[record.key] in there]
             used |= {record.key for record in fitting}
-            groups.append(Group(common, {**rows, **_rows(fitting, left)}, places))
+            groups.append(Group(common, {**rows, **_rows(fitting, draws, left)}, places))
     for text in sorted(references):
         unused = [record for record in references[text] if record.key not in used]
-        if any(canonical_json({**g.common, "budget": None}) == text for g in groups):
+        if any(_any_budget(g.common) == text for g in groups):
             _leave(left, "a reference row's cell on a forget set that no other row has", [r.key for r in unused])
         else:
-            alone = _rows(unused, left)
+            alone = _rows(unused, draws, left)
             places = frozenset(place for cells in alone.values() for place in cells)
-            groups.append(Group(comparison(unused[0]), alone, places))
+            groups.append(Group(commons[text], alone, places))
     groups.sort(key=lambda g: (-sum(map(len, g.rows.values())), canonical_json(g.common), sorted(g.rows)))
     return groups, [LeftOut(reason, tuple(sorted(set(left[reason])))) for reason in sorted(left)]
 
 
-def _rows(records: Sequence[Record], left: dict[str, list[str]]) -> dict[str, dict[Place, Record]]:
+def _any_budget(common: Mapping[str, Any]) -> str:
+    """Return the text under which the reference rows stand that belong to a table."""
+    return canonical_json({**common, "budget": None})
+
+
+def _rows(
+    records: Sequence[Record], draws: Mapping[str, DrawId], left: dict[str, list[str]]
+) -> dict[str, dict[Place, Record]]:
     """Return the cells by row and place; of several for one place the first one that went well stands."""
     rows: dict[str, dict[Place, Record]] = {}
     for record in sorted(records, key=lambda r: (r.status != "ok", r.key)):
         cells = rows.setdefault(row_id(record), {})
-        place = (draw_of(record), record.cell["seed"])
+        place = (draws[record.key], record.cell["seed"])
         if place in cells:
             _leave(left, "another cell stands for the same row, forget set and seed", [record.key])
         else:

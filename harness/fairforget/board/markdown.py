@@ -11,7 +11,7 @@ from fairforget.board.sheets import all_sheets
 from fairforget.board.text import plural, shown
 from fairforget.board.values import Board, Table
 
-_SPECIAL = re.compile(r"([\\`*{}\[\]<>()#|~$!&])|(?<![A-Za-z0-9])(_)|(_)(?![A-Za-z0-9])")
+_SPECIAL = re.compile(r"[\\`*\[\]<>|~$&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def render_markdown(board: Board) -> str:
@@ -22,8 +22,8 @@ def render_markdown(board: Board) -> str:
 def escape(text: str) -> str:
     """Return text that stands for itself in a table of GitHub's Markdown: no markup, link, mention or HTML."""
     safe = _SPECIAL.sub(lambda m: f"\\{m[0]}", text)
-    # GitHub makes links of addresses and people of @names, escaped or not; an empty comment between parts them.
-    return re.sub(r"(@|://|www\.)(?=\S)", r"\1<!-- -->", safe)
+    # GitHub makes links of addresses, @names and #numbers, escaped or not; an empty comment parts them.
+    return re.sub(r"(@|#|://|www\.)(?=\S)", r"\1<!-- -->", safe)
 
 
 def _document(board: Board) -> Iterator[str]:

@@ -41,7 +41,7 @@ def ranking(table: Table) -> Sheet:
             Cell(_remarks(row)),
         ]
         lines.append(Line(tuple(cells), row.reference is not None))
-    about = "Higher is better everywhere. ± is half the 95 % t-interval over forget sets; one without is no result."
+    about = "Higher is better. ± is half the 95 % t-interval over forget sets; below three of them there is none."
     return Sheet("ranking", "Ranking", about, tuple(heads), tuple(lines), header=1)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fairforget.board.context import binnings_of, columns_of, covariates_of, notes_of, problems_of, provenance_of
 from fairforget.board.grouping import Group, Place, group
-from fairforget.board.identity import DrawId, draw_of, reference_of, row_id, row_labels, stratum_labels
+from fairforget.board.identity import DrawId, reference_of, row_labels, stratum_labels
 from fairforget.board.rows import by_draw, cost_of, in_stratum, over_strata
 from fairforget.board.scores import CellScores, cell_scores
 from fairforget.board.values import Board, RankSet, Row, Stratum, Table
@@ -46,7 +46,7 @@ def build(
     """
     cells = list({record.key: record for record in records}.values())
     groups, left_out = group(cells)
-    labels = [stratum_labels(_strata(g)) for g in groups]
+    labels = [stratum_labels(g.strata) for g in groups]
     if weights is not None:
         _check(weights, {label for found in labels for label in found.values()})
     tables = [_table(g, groups[0], found, weights) for g, found in zip(groups, labels, strict=True)]
@@ -71,10 +71,6 @@ def _check(weights: Mapping[str, float], labels: Collection[str]) -> None:
     if not np.isfinite(values).all() or (values < 0).any() or values.sum() <= 0:
         msg = f"the weights of strata are not negative and not all zero: {dict(weights)}"
         raise FairforgetError(msg)
-
-
-def _strata(found: Group) -> dict[str, Record]:
-    return {draw_of(record).stratum: record for record in reversed(found.records)}
 
 
 def _table(found: Group, first: Group, labels: Mapping[str, str], wanted: Mapping[str, float] | None) -> Table:
@@ -104,12 +100,12 @@ def _table(found: Group, first: Group, labels: Mapping[str, str], wanted: Mappin
         unit=found.common["unit of a draw"],
         apart=() if found is first else found.differs(first),
         seeds=tuple(sorted({seed for _, seed in found.places})),
-        strata=tuple(_stratum(key, label, _strata(found)[key], draws, weights) for key, label in labels.items()),
+        strata=tuple(_stratum(key, label, found.strata[key], draws, weights) for key, label in labels.items()),
         rows=(*competing, *references),
         columns=columns,
-        covariates=covariates_of(records, labels),
+        covariates=covariates_of(records, found.draw_of, labels),
         binnings=binnings_of(records),
-        problems=problems_of(records, {r.key: titles[row_id(r)] for r in records}, labels),
+        problems=problems_of(found, titles, labels),
         provenance=provenance_of(records),
         notes=notes_of(records, rows, columns),
     )
@@ -206,7 +202,8 @@ def _ranked(
             i = [other.id for other in whole].index(row.id)
             place = RankSet(int(ranking.rank[i]), int(ranking.rank[i]), int(ranking.worst[i]))
         done.append(replace(row, rank=place, unranked=reason))
-    return sorted(done, key=lambda r: (r.rank is None, r.rank.rank if r.rank else 0, *_by_score(r)))
+    # By score and not by rank: who is in the table cannot change the order of two others.
+    return sorted(done, key=lambda r: (r.rank is None, *_by_score(r)))
 
 
 def _gap(row: Row, weights: Mapping[str, float]) -> str:

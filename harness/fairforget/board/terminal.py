@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fairforget.board import words
 from fairforget.board.result_sheets import ranking
 from fairforget.board.sheet import Sheet
+from fairforget.board.text import plural, shown
 from fairforget.board.values import Board, Table
 from fairforget.terminal import printable
 
@@ -56,8 +57,8 @@ def _say(console: Console, text: str) -> None:
 def _say_problems(console: Console, table: Table) -> None:
     failed = [problem for problem in table.problems if problem.failed]
     for problem in failed[:3]:
-        where = f"{problem.row}, {problem.stratum} {problem.draw}, seed {problem.seed}"
-        _say(console, f"failed: {where}: {problem.message[:200]}")
+        number = plural(len(problem.cells), "cell")
+        _say(console, f"failed: {problem.row}, {number}: {shown(problem.message, 200)}")
     if len(failed) > 3:
         _say(console, f"… and {len(failed) - 3:,} more, see board.md")
 

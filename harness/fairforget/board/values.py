@@ -149,17 +149,17 @@ class Binning:
 
 
 @dataclass(frozen=True, slots=True)
-class CellProblem:
-    """A problem of one cell."""
+class Trouble:
+    """What went wrong in the same way in cells of one row."""
 
-    key: str
     row: str
-    stratum: str
-    draw: int
-    seed: int
     failed: bool
+    """Whether these cells have no score."""
     kind: str
     message: str
+    """Of the first of them."""
+    cells: tuple[tuple[str, int, int, str], ...]
+    """Stratum, index of the draw, seed and key of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +185,11 @@ class Table:
     seeds: tuple[int, ...]
     strata: tuple[Stratum, ...]
     rows: tuple[Row, ...]
-    """Ranked rows by rank and score, the others by score, then the reference rows."""
+    """Ranked rows by score, the others by score, then the reference rows."""
     columns: tuple[Column, ...]
     covariates: tuple[Covariate, ...]
     binnings: tuple[Binning, ...]
-    problems: tuple[CellProblem, ...]
+    problems: tuple[Trouble, ...]
     provenance: Mapping[str, Any]
     notes: tuple[str, ...]
 

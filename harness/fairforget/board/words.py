@@ -15,9 +15,10 @@ def title(table: Table) -> str:
 
 def setting(table: Table) -> str:
     """Return the setting all rows share, in one sentence."""
-    draws = text.listed([f"{text.plural(s.draws, 'set')} {text.shown(s.label)}" for s in table.strata])
-    kept = f"Forget sets of {text.plural(table.forget_size, 'sample')} drawn by {text.shown(table.unit)}: {draws}; "
-    return f"{kept}{text.plural(len(table.seeds), 'seed')}; {budget_text(table)} for every method."
+    draws = text.listed([f"{s.draws:,} {text.shown(s.label)}" for s in table.strata])
+    units = {"group": "whole groups", "sample": "single samples"}.get(table.unit, text.shown(table.unit))
+    sets = f"{draws} forget sets of {text.plural(table.forget_size, 'sample')} ({units})"
+    return f"The same for every method: {sets}, {text.plural(len(table.seeds), 'seed')}, {budget_text(table)}."
 
 
 def summary(table: Table) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -143,19 +143,24 @@ def _problem(found: Any, where: str) -> Problem:
 
 
 def _items(found: Any, where: str) -> dict[str, float | None]:
-    return {name: _number(value, f"{where}.{name[:60]}") for name, value in _mapping(found, where).items()}
+    # Nearly all of a record are these numbers, and nearly all of them are finite floats.
+    return {
+        name: value if type(value) is float and math.isfinite(value) else _number(value, f"{where}.{name[:60]}")
+        for name, value in _mapping(found, where).items()
+    }
 
 
 def _mapping(found: Any, where: str) -> dict[str, Any]:
-    if not isinstance(found, Mapping):
-        raise NotARecord(_wrong(found, where, "an object"))
     if not isinstance(found, dict):
-        return dict(found)
+        raise NotARecord(_wrong(found, where, "an object"))
     return found
 
 
 def _texts(found: Any, where: str) -> dict[str, str]:
-    return {name: _text(value, f"{where}.{name[:60]}", most=None) for name, value in _mapping(found, where).items()}
+    return {
+        name: value if type(value) is str else _text(value, f"{where}.{name[:60]}", most=None)
+        for name, value in _mapping(found, where).items()
+    }
 
 
 def _text(found: Any, where: str, *, most: int | None = _TEXT) -> str:

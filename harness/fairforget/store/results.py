@@ -104,6 +104,8 @@ def _readable(folder: Path) -> bool:
 
 def _one(same: Sequence[tuple[Path, Record]], rejected: list[Rejected]) -> Record:
     """Return the record that stands for a cell, and note the others if they say something else."""
+    if len(same) == 1:
+        return same[0][1]
     texts = [json.dumps(record.to_json(), sort_keys=True) for _, record in same]
     best = min(range(len(same)), key=lambda i: (same[i][1].status != "ok", texts[i]))
     for i, (path, _) in enumerate(same):
