@@ -75,6 +75,21 @@ def test_the_same_seed_gives_the_same_bytes_and_touches_no_global_state():
     assert not torch.equal(found[0], weights(other))
 
 
+def test_a_small_model_gets_the_same_bytes_whatever_the_number_of_threads():
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            one = model()
+            assert train(one, texts(), TRAINING, seed=0).threads == 1
+            assert torch.get_num_threads() == threads
+            found.append(weights(one))
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(*found)
+
+
 def test_every_text_is_seen_once_an_epoch(monkeypatch):
     seen = []
     real = SampleSet.batch

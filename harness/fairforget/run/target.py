@@ -180,8 +180,6 @@ def _make(
     progress: Progress | None,
 ) -> dict[str, Any]:
     """Make the target in the folder `part` and return its meta."""
-    import torch
-
     base = recipe.base
     if isinstance(base, Scratch):
         tokenizer = train_tokenizer(corpus, recipe.template, base.vocabulary)
@@ -195,7 +193,6 @@ def _make(
         "weights": "here",
         "training": None,
         "recall": None,
-        "threads": torch.get_num_threads(),
         "versions": _versions(),
     }
     if recipe.training is not None:

@@ -6,6 +6,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ from fairforget.run.seeds import integer, stream
 
 _SORTED_BATCHES: Final = 16
 """Batches whose texts are sorted by length together: little padding, and still another order every epoch."""
+_SMALL: Final = 2_000_000
+"""Parameters under which a second thread gains nothing; alone, a training is as fast, does not suffer from what else
+the machine does, and gives the same bytes whatever the number of threads of its process."""
 _RECENT: Final = 50
 """Updates from which the speed is told."""
 
@@ -45,6 +49,8 @@ class Trained:
     seconds: float
     loss: float
     """Mean of the last epoch, nats a token."""
+    threads: int
+    """CPU threads it ran on."""
 
 
 Progress = Callable[[TrainingProgress], None]
@@ -54,7 +60,8 @@ def train(model: Any, texts: SampleSet, training: Training, *, seed: int, progre
     """Train the parameters of `model` that want a gradient on the completions of `texts`, end-of-text token included.
 
     AdamW without decay on vectors; the order is its own stream of random numbers, so that the same seed gives the same
-    bytes on the same machine and number of threads, and the global random state stays as it was.
+    bytes on the same machine and number of threads, and the global random state stays as it was. A small model trains
+    on one thread.
 
     Args:
         model: trained in place; in eval mode afterwards.
@@ -78,7 +85,7 @@ def train(model: Any, texts: SampleSet, training: Training, *, seed: int, progre
     clock, losses = deque([started], maxlen=_RECENT), list[float]()
     model.train()
     devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
+    with torch.random.fork_rng(devices=devices), _threads(model) as threads:
         torch.manual_seed(integer("dropout", seed))
         for batch in _batches(texts, training, seed, device):
             loss = _loss(model, batch)
@@ -99,7 +106,7 @@ def train(model: Any, texts: SampleSet, training: Training, *, seed: int, progre
     model.eval()
     optimizer.zero_grad(set_to_none=True)
     last = losses[-updates // training.epochs :]
-    return Trained(updates, time.perf_counter() - started, sum(last) / len(last))
+    return Trained(updates, time.perf_counter() - started, sum(last) / len(last), threads)
 
 
 def rate(training: Training, update: int, updates: int) -> float:
@@ -111,6 +118,17 @@ def rate(training: Training, update: int, updates: int) -> float:
     if training.schedule == "cosine":
         return 0.5 * (1 + math.cos(math.pi * done))
     return 1 - done if training.schedule == "linear" else 1.0
+
+
+@contextmanager
+def _threads(model: Any) -> Iterator[int]:
+    before = torch.get_num_threads()
+    wanted = 1 if sum(p.numel() for p in model.parameters()) < _SMALL else before
+    torch.set_num_threads(wanted)
+    try:
+        yield wanted
+    finally:
+        torch.set_num_threads(before)
 
 
 def _optimizer(model: Any, training: Training) -> torch.optim.AdamW:
