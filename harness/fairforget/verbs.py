@@ -12,7 +12,7 @@ from fairforget.registry import Registry
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
 
-    from fairforget.board.table import Board
+    from fairforget.board.values import Board
 
 
 def run(

@@ -26,12 +26,12 @@ def fairforget_metrics() -> Iterable[Entry]:
         Entry(
             "unlearning-accuracy",
             f"{prefix}.unlearning_accuracy:UnlearningAccuracy",
-            "share of scored tokens that are the model's first choice",
+            "1 - share of questions answered nearest the true answer, by sentence embeddings (UA)",
         ),
         Entry(
             "unlearning-accuracy-overlap",
             f"{prefix}.unlearning_accuracy_overlap:UnlearningAccuracyOverlap",
-            "overlap of the greedy answer with the completion",
+            "1 - share of questions answered nearest the true answer, by words in common",
         ),
         Entry("mia-min-k", f"{prefix}.mia_min_k:MiaMinK", "membership inference by Min-K% (AUC against the holdout)"),
         Entry(

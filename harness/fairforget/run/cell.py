@@ -182,6 +182,7 @@ def _measure(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[st
         "forget",
         tokenizer=bench.target.tokenizer,
         max_new_tokens=settings["max_new_tokens"],
+        batch_tokens=settings["batch_tokens"],
     )
     uses = []
     for described in settings["metrics"]:

@@ -75,7 +75,10 @@ class Drawing:
 
     def _score(self, built: Built) -> Mapping[str, Any]:
         known = read_kept(self.cache / "scores", score_identity(self.target, self.data, built.to_json()))
-        return known if known is not None else self.score(built)
+        found = known if known is not None else self.score(built)
+        for line in found["details"].get("warnings", ()):
+            self.watcher.note(f"{built.entry.name}: {line}")
+        return found
 
     def _warn_of_overlap(self, draws: Sequence[Draw]) -> None:
         for overlap in overlaps(draws):

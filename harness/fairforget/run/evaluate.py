@@ -36,6 +36,7 @@ def evaluate(subject: LiveSubject, uses: list[tuple[MetricUse, Metric]], vocabul
     scores: dict[str, dict[str, Any]] = {}
     items: dict[str, dict[str, float | None]] = {}
     problems = _health(subject, vocabulary)
+    subject.ask((use.on, prompt) for use, metric in uses for prompt in metric.prompts)
     for use, metric in uses:
         found = metric.measure(subject.on(use.on))
         value = 1 - found.value if use.complement else found.value

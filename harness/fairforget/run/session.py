@@ -12,7 +12,7 @@ from fairforget.study.options import build
 from fairforget.study.spec import engine_spec
 
 if TYPE_CHECKING:
-    from fairforget.board.table import Board
+    from fairforget.board.values import Board
     from fairforget.registry import Registry
     from fairforget.run.watcher import Watcher
     from fairforget.study.plan import Plan
@@ -36,6 +36,7 @@ def run_to_board(
     Raises:
         FairforgetError: the user can mend it; nothing that was done is lost.
     """
+    from fairforget.board.json import plain
     from fairforget.board.table import build as build_board
     from fairforget.board.write import write_board
     from fairforget.store.results import Results
@@ -47,5 +48,5 @@ def run_to_board(
     found = Results.read([folder])
     board = build_board(found.records, rejected=found.rejected, planned=outcome.planned)
     files = write_board(board, folder)
-    registry.emit("fairforget_study_finished", study=plan.study, results=board.to_json())
+    registry.emit("fairforget_study_finished", study=plan.study, results=plain(board))
     return Session(outcome, board, tuple(files))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from fairforget.lm.memory import memory
+from fairforget.lm.memory import memorization_accuracy, memory
+from fairforget.lm.passes import token_scores
 from fairforget.lm.tokens import SampleSet
 from fairforget.run.ledger import Ledger
 
@@ -45,11 +45,13 @@ class MemorizationRule:
     def met(self, model: Any, samples: SampleSet, ledger: Ledger) -> bool:
         """Return whether the samples count as forgotten; the passes are booked under ``stopping``."""
         with ledger.phase("stopping"):
-            now = measure_level(model, samples, n=self.n, stride=self.stride)
-        forgotten = now.memorization_accuracy <= self.level.memorization_accuracy
-        if np.isnan(now.extraction_likelihood) or np.isnan(self.level.extraction_likelihood):
-            return forgotten
-        return forgotten and now.extraction_likelihood <= self.level.extraction_likelihood
+            # One pass tells MA; only a sample that has lost it is worth the generations of EL.
+            hits = token_scores(model, samples).hits
+            if not _mean(np.array([memorization_accuracy(h) for h in hits])) <= self.level.memorization_accuracy:
+                return False
+            left = measure_level(model, samples, n=self.n, stride=self.stride).extraction_likelihood
+        known = np.isfinite(left) and np.isfinite(self.level.extraction_likelihood)
+        return bool(left <= self.level.extraction_likelihood) if known else True
 
 
 def measure_level(model: Any, samples: SampleSet, *, n: int, stride: int) -> Level:
@@ -61,7 +63,3 @@ def measure_level(model: Any, samples: SampleSet, *, n: int, stride: int) -> Lev
 def _mean(values: np.ndarray) -> float:
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if finite.size else float("nan")
-
-
-Levels = Callable[[], Level]
-"""Finds the level when it is first needed: the oracle's is dear."""
