@@ -266,3 +266,17 @@ def test_other_architectures_load(tmp_path, tokenizer):
     tokenizer.save_pretrained(tmp_path)
     loaded, _ = load_pretrained(Pretrained(str(tmp_path)))
     assert same(weights(loaded), weights(model))
+
+
+def test_loading_and_saving_put_nothing_on_the_screen(folder, tmp_path, capfd):
+    pytest.importorskip("gguf")
+    from transformers.utils import logging
+
+    (tmp_path / "q").mkdir()
+    write_gguf(pytest.importorskip("gguf"), tmp_path / "q" / "tiny.gguf")
+    capfd.readouterr()
+    load_pretrained(Pretrained(str(folder)))
+    load_pretrained(Pretrained(str(tmp_path / "q"), gguf_file="tiny.gguf"))
+    out, err = capfd.readouterr()
+    assert (out, [line for line in err.splitlines() if "%|" in line]) == ("", [])
+    assert logging.is_progress_bar_enabled()
