@@ -101,7 +101,9 @@ def make_score(value: float | None, role: str, view: str | None = None, **change
     }
 
 
-def make_record(cell: dict[str, Any], completeness: float = 0.8, utility: float = 0.8, **changes: Any) -> dict[str, Any]:
+def make_record(
+    cell: dict[str, Any], completeness: float = 0.8, utility: float = 0.8, **changes: Any
+) -> dict[str, Any]:
     """Return the JSON of a record whose averages are `completeness` and `utility`."""
     views = ("generation", None, "probability")
     shift = (0.02, 0.0, -0.02)
@@ -156,7 +158,9 @@ def make_record(cell: dict[str, Any], completeness: float = 0.8, utility: float 
             },
             "scores": []
             if stratum == "random"
-            else [{"name": "mrd", "reliability": 0.91, "forward_sequences": 12800, "backward_sequences": 0, "seconds": 4}],
+            else [
+                {"name": "mrd", "reliability": 0.91, "forward_sequences": 12800, "backward_sequences": 0, "seconds": 4}
+            ],
             "advice": [] if stratum == "random" else ["binned by mrd: split-half reliability 0.91"],
         },
     }

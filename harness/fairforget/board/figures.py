@@ -105,7 +105,7 @@ def plane(table: Table) -> Plane | None:
     rows = [(row, c, u) for row in table.rows if (c := row.headline.completeness) and (u := row.headline.utility)]
     if not rows:
         return None
-    x = Scale(*_range([u for _, _, u in rows]), 34.0, WIDTH - 12)
+    x = Scale(*_range([u for _, _, u in rows]), 42.0, WIDTH - 12)
     y = Scale(*_range([c for _, c, _ in rows]), 300.0, 10.0)
     spots = [(x(u.mean), y(c.mean)) for _, c, u in rows]
     labels = _labels([shown(row.label, 28) for row, _, _ in rows], spots, (x.start, x.end, y.end, y.start))
@@ -123,7 +123,7 @@ def panels(table: Table) -> list[Panel]:
     everything = [e for _, scored in found for _, e in scored]
     if not everything:
         return []
-    x = Scale(*_range(everything), 132.0, WIDTH - 10)
+    x = Scale(*_range(everything), 152.0, WIDTH - 10)
     return [
         Panel(
             f"{shown(stratum.label)}, n = {stratum.draws}",
@@ -139,7 +139,7 @@ def panels(table: Table) -> list[Panel]:
 def _strip(row: Row, found: InStratum, score: Estimate, x: Scale, y: float) -> Strip:
     half = "" if score.half_width is None else f" ± {score.half_width:.3f}"
     return Strip(
-        label=shown(row.label, 22),
+        label=shown(row.label, 26),
         y=y,
         dots=tuple(_held(x, point.score) for point in found.points if point.score is not None),
         mean=_held(x, score.mean),

@@ -60,7 +60,7 @@ def _table(table: Table) -> Iterator[str]:
 def _sheet(sheet: Sheet) -> Iterator[str]:
     yield from ("", f"### {escape(sheet.title)}", "", escape(sheet.about), "")
     heads = [escape(head.label) for head in sheet.heads]
-    lines = [[escape(cell.text) for cell in line.cells] for line in sheet.lines]
+    lines = [[escape(cell.whole) for cell in line.cells] for line in sheet.lines]
     # Padded columns read well in a terminal too; one long remark does not widen every line.
     widths = [max(3, min(40, max(len(cell) for cell in column))) for column in zip(heads, *lines, strict=True)]
     yield _line(heads, widths, sheet)

@@ -21,7 +21,7 @@ def ranking(table: Table) -> Sheet:
         Head(f"score, {words.headline_name(table)}", "Harmonic mean of completeness and utility."),
         *(Head(words.draws_label(s), f"The score on {text.shown(s.label)} forget sets.") for s in beside),
         Head("completeness", "How completely the forget set is gone: 1 = all of it."),
-        *(Head(f"completeness by {name}", f"Completeness as seen by {name} alone.") for name in views),
+        *(Head(f"by {name}", f"Completeness as seen by {name} alone.") for name in views),
         Head("utility", "How much of everything else is still there: 1 = all of it."),
         Head("n", "Forget sets × seeds behind the score."),
         Head("remarks", numeric=False),
@@ -47,33 +47,27 @@ def ranking(table: Table) -> Sheet:
 
 def by_stratum(table: Table) -> Sheet:
     """Return completeness and utility side by side in every stratum."""
+    quantities = ("completeness", "utility")
     heads = (
         Head("method", numeric=False),
-        Head("forget sets", numeric=False),
-        Head("score"),
-        Head("completeness"),
-        Head("utility"),
-        Head("n", "Forget sets."),
+        *(Head(f"{q}, {words.draws_label(stratum)}") for stratum in table.strata for q in quantities),
     )
     lines = [
         Line(
             (
                 Cell(text.shown(row.label)),
-                Cell(text.shown(stratum.label)),
-                figure(figures.score, stratum.draws),
-                figure(figures.completeness, stratum.draws),
-                figure(figures.utility, stratum.draws),
-                Cell(str(figures.score.n if figures.score else 0), float(figures.score.n if figures.score else 0)),
+                *(
+                    figure(getattr(_in(row, stratum), quantity), stratum.draws)
+                    for stratum in table.strata
+                    for quantity in quantities
+                ),
             ),
             row.reference is not None,
         )
         for row in table.rows
-        for stratum in table.strata
-        if stratum.label in row.strata
-        for figures in [_in(row, stratum)]
     ]
     about = "Which samples were forgotten decides how well a method looks; here is each kind of forget set by itself."
-    return Sheet("strata", "Easy, medium, hard", about, heads, tuple(lines))
+    return Sheet("strata", "Completeness and utility by forget set", about, heads, tuple(lines))
 
 
 def measured(table: Table) -> Sheet:
@@ -118,7 +112,7 @@ def _rank(row: Row) -> Cell:
     if row.rank is None:
         return Cell("ref." if row.reference else "–")
     found = row.rank
-    return Cell(f"{found.rank} ({found.low}–{found.high})", found.rank)
+    return Cell(str(found.rank), found.rank, f"({found.low}–{found.high})")
 
 
 def _remarks(row: Row) -> str:

@@ -25,6 +25,13 @@ class Cell:
     text: str
     order: float | None = None
     """What a numeric column is sorted by."""
+    aside: str = ""
+    """What belongs to the text and may stand below it: the interval."""
+
+    @property
+    def whole(self) -> str:
+        """Text and aside on one line."""
+        return f"{self.text} {self.aside}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +57,6 @@ class Sheet:
 
 def figure(estimate: Estimate | None, usual: int) -> Cell:
     """Return the cell of a figure; `usual` is the number of draws at the head of the column."""
-    return Cell(text.figure(estimate, usual), None if estimate is None else estimate.mean)
+    if estimate is None:
+        return Cell("–")
+    return Cell(text.number(estimate.mean), estimate.mean, text.aside(estimate, usual))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from fairforget.board import words
@@ -21,7 +22,7 @@ _GAP = 2
 def print_board(board: Board, console: Console | None = None) -> None:
     """Print the rankings of a board; a ruled table as wide as the terminal, aligned text where there is no terminal.
 
-    What is too wide for the terminal is left out from the least to the most important column, and said.
+    Where the terminal is too narrow for all columns the table goes on below, the methods named again.
     """
     from rich.console import Console
 
@@ -36,10 +37,8 @@ def print_board(board: Board, console: Console | None = None) -> None:
             for line in _aligned(sheet, list(range(len(sheet.heads)))):
                 _say(out, line)
         else:
-            kept = _fitting(sheet, out.width)
-            out.print(_ruled(sheet, kept))
-            if hidden := [head.label for i, head in enumerate(sheet.heads) if i not in kept]:
-                _say(out, f"too wide for this terminal, see board.md: {', '.join(hidden)}")
+            for columns in _parts(sheet, out.width):
+                out.print(_ruled(sheet, columns))
         _say(out, sheet.about)
         _say(out, words.summary(table))
         for note in table.notes:
@@ -63,24 +62,36 @@ def _say_problems(console: Console, table: Table) -> None:
         _say(console, f"… and {len(failed) - 3:,} more, see board.md")
 
 
-def _fitting(sheet: Sheet, width: int) -> list[int]:
-    """Return the columns that fit; what goes first: views of completeness, remarks, strata from the right, n."""
+def _parts(sheet: Sheet, width: int) -> list[list[int]]:
+    """Return the columns of each part of the table; the method leads every part, and rank and score the first.
+
+    Completeness and utility stay together, for neither means anything alone.
+    """
     names = [head.label for head in sheet.heads]
-    kept = list(range(len(names)))
-    views = [i for i in kept if names[i].startswith("completeness by")]
-    strata = [i for i in kept if 3 <= i < names.index("completeness")]
-    order = [*reversed(views), names.index("remarks"), *reversed(strata), names.index("n")]
-    for dropped in order:
-        if sum(_width(sheet, i) for i in kept) + 3 * len(kept) + 1 <= width:
-            break
-        kept.remove(dropped)
-    return kept
+    pair = (names.index("completeness"), names.index("utility"))
+    single = [(i,) for i in range(len(names)) if i not in {0, sheet.header, 2, *pair}]
+    views = [one for one in single if names[one[0]].startswith("by ")]
+    parts: list[list[int]] = [[0, sheet.header]]
+    for block in [(2,), pair, *(one for one in single if one not in views), *views]:
+        roomy = [p for p in parts if sum(_width(sheet, i) + _GAP + 1 for i in (*p, *block)) <= width]
+        if roomy:
+            roomy[0].extend(block)
+        else:
+            parts.append([sheet.header, *block])
+    return [sorted(part, key=lambda i: (i != sheet.header and part[0] == sheet.header, i)) for part in parts]
 
 
 def _width(sheet: Sheet, column: int) -> int:
-    # A heading may wrap at its spaces, a figure may not.
-    heading = map(len, sheet.heads[column].label.split())
-    return max(*heading, *(len(line.cells[column].text) for line in sheet.lines), 1)
+    """Return how narrow a column may be: words may be parted, figures not."""
+    numeric = sheet.heads[column].numeric
+    parts = [part for line in sheet.lines for part in _lines(line.cells[column].whole)]
+    uncut = parts if numeric else [word for part in parts for word in part.split()]
+    return max(map(len, [*_lines(sheet.heads[column].label), *uncut]), default=1)
+
+
+def _lines(text: str) -> list[str]:
+    """Return a cell as lines; how many forget sets there are goes below."""
+    return printable(re.sub(r",? \((?=n)", "\n(", text), keep="\n").splitlines() or [""]
 
 
 def _ruled(sheet: Sheet, kept: list[int]) -> RichTable:
@@ -91,16 +102,18 @@ def _ruled(sheet: Sheet, kept: list[int]) -> RichTable:
     ruled = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for i in kept:
         head = sheet.heads[i]
+        narrow = _width(sheet, i)
         ruled.add_column(
-            Text(head.label), justify="right" if head.numeric else "left", no_wrap=i != len(sheet.heads) - 1
+            Text("\n".join(_lines(head.label))), justify="right" if head.numeric else "left", min_width=narrow
         )
     for line in sheet.lines:
-        ruled.add_row(*(Text(printable(line.cells[i].text)) for i in kept), style="dim" if line.reference else None)
+        cells = (Text("\n".join(_lines(line.cells[i].whole))) for i in kept)
+        ruled.add_row(*cells, style="dim" if line.reference else None)
     return ruled
 
 
 def _aligned(sheet: Sheet, kept: list[int]) -> list[str]:
-    texts = [[sheet.heads[i].label for i in kept], *([line.cells[i].text for i in kept] for line in sheet.lines)]
+    texts = [[sheet.heads[i].label for i in kept], *([line.cells[i].whole for i in kept] for line in sheet.lines)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     return [
         (" " * _GAP)

@@ -32,21 +32,27 @@ def number(value: float | None) -> str:
 
 
 def figure(estimate: Estimate | None, usual: int | None = None) -> str:
-    """Return ``0.812 ± 0.022``, with half the 95 % interval.
+    """Return ``0.812 ± 0.022``, the mean with its `aside`."""
+    if estimate is None:
+        return "–"
+    beside = aside(estimate, usual)
+    return f"{number(estimate.mean)} {beside}" if beside else number(estimate.mean)
+
+
+def aside(estimate: Estimate, usual: int | None = None) -> str:
+    """Return ``± 0.022``, half the 95 % interval.
 
     Args:
         estimate: a mean over draws.
         usual: the number of draws that stands at the head of the column; another one is written out, and so is a
             missing interval.
     """
-    if estimate is None:
-        return "–"
     half = estimate.half_width
-    spread = "" if half is None else f" ± {number(half)}"
-    asides = [] if estimate.n == usual else [f"n = {estimate.n}"]
+    spread = [] if half is None else [f"± {number(half)}"]
+    remarks = [] if estimate.n == usual else [f"n = {estimate.n}"]
     if half is None:
-        asides.append("no interval")
-    return f"{number(estimate.mean)}{spread}" + (f" ({', '.join(asides)})" if asides else "")
+        remarks.append("no interval")
+    return " ".join([*spread, *([f"({', '.join(remarks)})"] if remarks else [])])
 
 
 def count(value: float) -> str:
