@@ -126,6 +126,7 @@ def test_cells(registry):
     assert first["evaluation"] == {
         "retain": None,
         "holdout": None,
+        "others": None,
         "batch_tokens": 4096,
         "max_new_tokens": 64,
         "metrics": [

@@ -158,7 +158,7 @@ CHANGES = {
     "model={path: x, adapter: {r: 1, target_modules: 3}}": "model.adapter.target_modules: must be a text or a list",
     "model={path: x, adapter: {r: 1, target_modules: [a, 3]}}": "model.adapter.target_modules.1: must be a text, not 3",
     "evaluation.retian=3": "evaluation.retian: unknown key. Did you mean 'retain'? Allowed: batch_tokens, holdout, "
-    "max_new_tokens, retain.",
+    "max_new_tokens, others, retain.",
     "engine=a b": "engine: must be the name of an engine, with ':N' for N workers if wanted, not the text 'a b'",
     "engine=local:0": "engine: must be the name of an engine",
     "tuning={trials: 8}": "tuning: not available in this version of fairforget; remove the key",

@@ -173,7 +173,7 @@ def _measure(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[st
         "forget": tuple(run.samples),
         "retain": capped(bench.corpus.retain, settings["retain"]),
         "holdout": capped(bench.corpus.holdout, settings["holdout"]),
-        **bench.corpus.evaluation,
+        **{name: capped(samples, settings["others"]) for name, samples in bench.corpus.evaluation.items()},
     }
     subject = LiveSubject(
         run.model,
