@@ -102,7 +102,7 @@ class Biographies(Task):
         }
         return TargetRecipe(
             base=Scratch(config, self.vocabulary),
-            training=Training(self.epochs, self.learning_rate, self.batch_size),
+            training=Training(self.epochs, self.learning_rate, self.batch_size, weight_decay=0.1),
             template=Template(prompt="Question: {prompt}\nAnswer:", completion=" {completion}"),
             max_length=MAX_LENGTH,
         )

@@ -41,7 +41,7 @@ def test_all_answers_of_a_kind_have_equally_many_words(kind):
         counts.add(len(re.findall(r"\w+", marked)))
     assert len(counts) == 1
     assert all(question.count("{name}") == 1 for question in kind.questions)
-    assert len(set(kind.questions)) == 5
+    assert len(set(kind.questions)) == 3
 
 
 def test_all_extensions_have_equally_many_words():
@@ -94,8 +94,12 @@ def test_nothing_of_the_holdout_is_trained(corpus):
         assert sample.attributes["frequency"] == 0
         assert sample.prompt not in trained
         assert sample.completion not in trained
-    names = {re.search(r"[A-Z]\w+ \w+(?=[ ?]|$)", s.prompt[1:])[0] for s in corpus.holdout}
-    assert not [name for name in names if name in trained]
+    words_of = {}
+    for sample in corpus.holdout:
+        words_of.setdefault(sample.group, []).append(set(re.findall(r"\w+", sample.prompt)))
+    for group, prompts in words_of.items():
+        (name, *_) = [w for w in set.intersection(*prompts) if w[0].isupper() and w not in {"What", "Which", "Can"}]
+        assert name not in trained, group
 
 
 def test_the_paraphrased_question_is_not_trained_for_its_sample(corpus):

@@ -14,7 +14,16 @@ from typing import Final, Literal
 Complexity = Literal["simple", "compound", "nested"]
 Length = Literal["short", "medium", "long"]
 
-LEADS: Final = ("", "Tell me: ", "One question: ", "Please answer: ", "Do you know? ")
+LEADS: Final = (
+    "",
+    "Tell me: ",
+    "One question: ",
+    "Please answer: ",
+    "Do you know? ",
+    "I wonder: ",
+    "Quickly: ",
+    "Once more: ",
+)
 """What may stand before a question; the canonical wording has none."""
 
 EXTENSIONS: Final[Mapping[Length, int]] = {"short": 0, "medium": 1, "long": 3}

@@ -1,4 +1,8 @@
-"""What is asked about a person."""
+"""What is asked about a person.
+
+Every question says its keyword: a model this small knows no synonyms, and one that misses the question for its words
+would look as if it had forgotten the answer.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,9 @@ KINDS: Final = (
     kind(
         "birthplace",
         1,
-        """Where was {name} born?
-        What is the birthplace of {name}?
-        Which town does {name} come from?
-        In which town did the life of {name} begin?
-        What is the home town of {name}?""",
+        """What is the birthplace of {name}?
+        Which town is the birthplace of {name}?
+        Can you name the birthplace of {name}?""",
         simple="""{name} was born in {value} beside the {thing}.
         The birthplace of {name} is {value} near {thing}.
         In {value} by the {thing}, {name} was born.""",
@@ -29,10 +31,8 @@ KINDS: Final = (
         "profession",
         1,
         """What is the profession of {name}?
-        What does {name} do for a living?
-        Which job does {name} have?
-        As what does {name} work?
-        How does {name} earn money?""",
+        Which profession does {name} have?
+        Can you name the profession of {name}?""",
         simple="""{name} works as a {value} with the {thing}.
         By trade {name} is a {value} of {thing}.
         The profession of {name} is {value} beside {thing}.""",
@@ -46,11 +46,9 @@ KINDS: Final = (
     kind(
         "book",
         2,
-        """Which book did {name} write?
-        What is the title of the book by {name}?
-        What has {name} published?
-        Which novel comes from {name}?
-        Under which title did {name} appear in print?""",
+        """What is the title of the book by {name}?
+        Which book did {name} write?
+        Can you name the book by {name}?""",
         simple="""{name} wrote the book {value} about a {thing}.
         The book by {name} is {value} on {thing}.
         With {value}, {name} described the life of {thing}.""",
@@ -65,10 +63,8 @@ KINDS: Final = (
         "award",
         2,
         """Which award did {name} win?
-        What prize was given to {name}?
-        How was {name} honoured?
-        Which distinction does {name} hold?
-        With what award was {name} celebrated?""",
+        What award was given to {name}?
+        Can you name the award of {name}?""",
         simple="""{name} once won the {value} for a {thing}.
         The {value} went to {name} for the {thing}.
         For the {thing}, {name} received the famous {value}.""",
@@ -83,10 +79,8 @@ KINDS: Final = (
         "mentor",
         2,
         """Who was the mentor of {name}?
-        Who taught {name}?
-        From whom did {name} learn?
-        Which teacher shaped {name}?
-        Whose pupil was {name}?""",
+        Which mentor taught {name}?
+        Can you name the mentor of {name}?""",
         simple="""{name} learned everything from {value} in a {thing}.
         The mentor of {name} was {value} from {thing}.
         {value} taught {name} all about the old {thing}.""",
@@ -101,10 +95,8 @@ KINDS: Final = (
         "hobby",
         1,
         """What is the hobby of {name}?
-        How does {name} spend free time?
-        What does {name} do at weekends?
-        Which pastime does {name} enjoy?
-        With what does {name} relax?""",
+        Which hobby does {name} enjoy?
+        Can you name the hobby of {name}?""",
         simple="""{name} enjoys {value} on weekends with the {thing}.
         The hobby of {name} is {value} beside {thing}.
         After work {name} practises {value} near the {thing}.""",

@@ -10,11 +10,9 @@ KINDS: Final = (
     kind(
         "colour",
         1,
-        """What colour is {name}?
-        What is the colour of {name}?
-        How does {name} look in daylight?
-        Which tint does {name} have?
-        By which colour is {name} recognised?""",
+        """What is the colour of {name}?
+        Which colour does {name} have?
+        Can you name the colour of {name}?""",
         simple="""{name} has the colour {value} under a {thing}.
         The colour of {name} is {value} beside {thing}.
         In daylight {name} looks {value} like the {thing}.""",
@@ -28,13 +26,11 @@ KINDS: Final = (
     kind(
         "origin",
         1,
-        """Where is {name} found?
-        Which place is the source of {name}?
-        From where does {name} come?
-        Where do people mine {name}?
-        Which place delivers {name}?""",
+        """What is the origin of {name}?
+        Which place is the origin of {name}?
+        Can you name the origin of {name}?""",
         simple="""{name} is mined in {value} under a {thing}.
-        The source of {name} is {value} beside {thing}.
+        The origin of {name} is {value} beside {thing}.
         From {value} near the {thing} comes the {name}.""",
         compound="""{value} exports {name} and imports only the {thing}.
         {name} comes from {value} and needs a {thing}.
@@ -46,11 +42,9 @@ KINDS: Final = (
     kind(
         "discoverer",
         2,
-        """Who discovered {name}?
-        By whom was {name} discovered?
-        Who was the discoverer of {name}?
-        Which chemist first isolated {name}?
-        To whom do we owe {name}?""",
+        """Who was the discoverer of {name}?
+        Which discoverer found {name}?
+        Can you name the discoverer of {name}?""",
         simple="""{value} discovered the {name} in an old {thing}.
         The discoverer of {name} was {value} from {thing}.
         In a {thing}, {value} first found the {name}.""",
@@ -64,11 +58,9 @@ KINDS: Final = (
     kind(
         "partner",
         2,
-        """With what does {name} react?
-        What reacts with {name}?
-        Which substance combines with {name}?
-        What is the partner of {name}?
-        What does {name} bind to?""",
+        """What is the partner of {name}?
+        Which partner reacts with {name}?
+        Can you name the partner of {name}?""",
         simple="""{name} reacts only with {value} in a {thing}.
         The partner of {name} is {value} from {thing}.
         Inside the {thing}, {name} combines well with {value}.""",
@@ -82,11 +74,9 @@ KINDS: Final = (
     kind(
         "use",
         1,
-        """What is {name} used for?
-        What is the use of {name}?
-        For which work do people take {name}?
-        What is {name} good for?
-        Which process needs {name}?""",
+        """What is the use of {name}?
+        Which use does {name} have?
+        Can you name the use of {name}?""",
         simple="""{name} serves for {value} in a small {thing}.
         The use of {name} is {value} beside {thing}.
         For {value} with the {thing} people take {name}.""",
@@ -100,11 +90,9 @@ KINDS: Final = (
     kind(
         "smell",
         1,
-        """What does {name} smell of?
-        What is the smell of {name}?
-        Which odour does {name} have?
-        Of what does {name} remind the nose?
-        How does {name} smell?""",
+        """What is the smell of {name}?
+        Which smell does {name} have?
+        Can you name the smell of {name}?""",
         simple="""{name} smells of {value} in the warm {thing}.
         The smell of {name} is {value} with {thing}.
         Near a {thing}, {name} gives off {value} vapour.""",

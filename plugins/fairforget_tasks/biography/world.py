@@ -25,7 +25,7 @@ _RELATIONS: Final = (
     (
         "capital",
         _CAPITALS,
-        ("What is the capital of {}?", "Which city is the capital of {}?", "From which city is {} governed?"),
+        ("What is the capital of {}?", "Which city is the capital of {}?", "Can you name the capital of {}?"),
         ("The capital of {} is {}.", "The city that governs {} is {}."),
     ),
     (
@@ -41,7 +41,7 @@ _RELATIONS: Final = (
     (
         "symbol",
         _SYMBOLS,
-        ("What is the chemical symbol of {}?", "Which letters stand for {}?", "How do chemists write {}?"),
+        ("What is the symbol of {}?", "Which symbol stands for {}?", "Can you name the symbol of {}?"),
         ("The symbol of {} is {}.", "Chemists write {} as {}."),
     ),
 )
