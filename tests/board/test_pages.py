@@ -161,7 +161,15 @@ def test_a_figure_never_hides_that_it_has_no_interval():
     assert figure(t_interval([0.1, 0.3]), 2) == "0.200 (no interval)"
     assert figure(t_interval([0.1]), 3) == "0.100 (n = 1, no interval)"
     assert figure(None) == "–"
-    assert [number(x) for x in (1e300, 0.0, -0.0001, 12345.6)] == ["1e+300", "0.000", "-0.0001", "1.23e+04"]
+    assert [number(x) for x in (1e300, 0.0, 3e-16, 0.0123, 12345.6)] == [
+        "1e+300",
+        "0.000",
+        "0.000",
+        "0.012",
+        "1.23e+04",
+    ]
+    assert figure(t_interval([0.0071, 0.0072, 0.0073]), 3) == "0.00720 ± 0.00025"
+    assert figure(t_interval([0.667, 0.667, 0.667]), 3) == "0.667 ± 0.000"
 
 
 def test_the_page_is_whole_and_asks_nobody(board):
@@ -253,7 +261,7 @@ def test_without_a_terminal_the_ranking_is_aligned_text(board):
     table = board.tables[0]
     for row in table.rows:
         assert any(row.label in line and figure(row.headline.score, 5) in line for line in text.splitlines())
-    assert "all 352 cells" in text
+    assert "All 352 cells" in text
     assert "\x1b" not in text
     assert "│" not in text
 

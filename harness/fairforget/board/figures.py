@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fairforget.board.text import shown
+from fairforget.board.text import figure, shown
 from fairforget.board.values import InStratum, Row, Stratum, Table
 from fairforget.stats.intervals import Estimate
 
@@ -137,7 +137,6 @@ def panels(table: Table) -> list[Panel]:
 
 
 def _strip(row: Row, found: InStratum, score: Estimate, x: Scale, y: float) -> Strip:
-    half = "" if score.half_width is None else f" ± {score.half_width:.3f}"
     return Strip(
         label=shown(row.label, 26),
         y=y,
@@ -145,7 +144,7 @@ def _strip(row: Row, found: InStratum, score: Estimate, x: Scale, y: float) -> S
         mean=_held(x, score.mean),
         interval=_interval(x, score),
         reference=row.reference is not None,
-        told=f"{shown(row.label)}: {score.mean:.3f}{half}, n = {score.n}",
+        told=f"{shown(row.label)}: {figure(score, score.n)}, n = {score.n}",
     )
 
 
@@ -172,10 +171,8 @@ def _held(scale: Scale, value: float) -> float:
 
 
 def _told(row: Row, completeness: Estimate, utility: Estimate) -> str:
-    def part(name: str, e: Estimate) -> str:
-        return f"{name} {e.mean:.3f}" + ("" if e.half_width is None else f" ± {e.half_width:.3f}")
-
-    return f"{shown(row.label)}: {part('completeness', completeness)}, {part('utility', utility)}, n = {completeness.n}"
+    parts = f"completeness {figure(completeness, completeness.n)}, utility {figure(utility, utility.n)}"
+    return f"{shown(row.label)}: {parts}, n = {completeness.n}"
 
 
 def _contour(score: float, x: Scale, y: Scale) -> str:

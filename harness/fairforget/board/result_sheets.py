@@ -24,7 +24,7 @@ def ranking(table: Table) -> Sheet:
         *(Head(f"by {name}", f"Completeness as seen by {name} alone.") for name in views),
         Head("utility", "How much of everything else is still there: 1 = all of it."),
         Head("n", "Forget sets × seeds behind the score."),
-        Head("remarks", numeric=False),
+        *([Head("remarks", numeric=False)] if any(map(_remarks, table.rows)) else []),
     ]
     lines = []
     for row in table.rows:
@@ -40,7 +40,7 @@ def ranking(table: Table) -> Sheet:
             Cell(f"{of.score.n if of.score else 0} × {row.seeds}", float(of.score.n if of.score else 0)),
             Cell(_remarks(row)),
         ]
-        lines.append(Line(tuple(cells), row.reference is not None))
+        lines.append(Line(tuple(cells[: len(heads)]), row.reference is not None))
     about = "Higher is better. ± is half the 95 % t-interval over forget sets; below three of them there is none."
     return Sheet("ranking", "Ranking", about, tuple(heads), tuple(lines), header=1)
 
@@ -117,8 +117,6 @@ def _rank(row: Row) -> Cell:
 
 def _remarks(row: Row) -> str:
     found = []
-    if row.reference:
-        found.append("for comparison")
     if row.unranked:
         found.append(f"no rank: {row.unranked}")
     told = row.unranked or ""

@@ -59,4 +59,4 @@ def figure(estimate: Estimate | None, usual: int) -> Cell:
     """Return the cell of a figure; `usual` is the number of draws at the head of the column."""
     if estimate is None:
         return Cell("–")
-    return Cell(text.number(estimate.mean), estimate.mean, text.aside(estimate, usual))
+    return Cell(text.mean(estimate), estimate.mean, text.aside(estimate, usual))

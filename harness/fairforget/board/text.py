@@ -22,13 +22,21 @@ def shown(text: object, most: int = _LONGEST) -> str:
     return clean if len(clean) <= most else f"{clean[: most - 1]}…"
 
 
-def number(value: float | None) -> str:
-    """Return a figure with three decimals; a very large or small one with three digits."""
+def number(value: float | None, size: float | None = None) -> str:
+    """Return a figure with three decimals, with more where all of it is small, with three digits where it is huge.
+
+    Args:
+        value: the figure; None for one that is not there.
+        size: what decides how many decimals there are, where several figures should have the same; else the value.
+    """
     if value is None or not math.isfinite(value):
         return "–"
-    if value != 0 and not 0.0005 <= abs(value) < 10_000:
+    scale = abs(value if size is None else size)
+    if scale >= 10_000:
         return f"{value:.3g}"
-    return f"{value:.3f}"
+    if scale >= 0.01 or scale < 1e-12:
+        return f"{value:.3f}"
+    return f"{value:.{2 - math.floor(math.log10(scale))}f}"
 
 
 def figure(estimate: Estimate | None, usual: int | None = None) -> str:
@@ -36,7 +44,12 @@ def figure(estimate: Estimate | None, usual: int | None = None) -> str:
     if estimate is None:
         return "–"
     beside = aside(estimate, usual)
-    return f"{number(estimate.mean)} {beside}" if beside else number(estimate.mean)
+    return f"{mean(estimate)} {beside}" if beside else mean(estimate)
+
+
+def mean(estimate: Estimate) -> str:
+    """Return the mean, with as many decimals as its interval."""
+    return number(estimate.mean, _size(estimate))
 
 
 def aside(estimate: Estimate, usual: int | None = None) -> str:
@@ -48,11 +61,15 @@ def aside(estimate: Estimate, usual: int | None = None) -> str:
             missing interval.
     """
     half = estimate.half_width
-    spread = [] if half is None else [f"± {number(half)}"]
+    spread = [] if half is None else [f"± {number(half, _size(estimate))}"]
     remarks = [] if estimate.n == usual else [f"n = {estimate.n}"]
     if half is None:
         remarks.append("no interval")
     return " ".join([*spread, *([f"({', '.join(remarks)})"] if remarks else [])])
+
+
+def _size(estimate: Estimate) -> float:
+    return max(abs(estimate.mean), estimate.half_width or 0.0)
 
 
 def count(value: float) -> str:

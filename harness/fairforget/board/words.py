@@ -35,17 +35,18 @@ def summary(table: Table) -> str:
     if len(ahead) == 1:
         return f"{text.shown(best.label)} is ahead of every other row, significantly: {score}."
     names = text.listed([text.shown(row.label) for row in ahead[:6]]) + (" …" if len(ahead) > 6 else "")
-    return f"The first place is not resolved: {len(ahead)} of {len(ranked)} rows share rank 1 ({names})."
+    share = "all" if len(ahead) == len(ranked) else f"{len(ahead)} of"
+    return f"The first place is not resolved: {share} {len(ranked)} rows share rank 1 ({names})."
 
 
 def standing(board: Board) -> str:
     """Return how complete a board is."""
     parts = [text.plural(board.cells, "cell")]
-    if board.planned is not None:
+    if board.planned:
         parts = [
             f"{board.cells:,} of {board.planned:,} cells"
             if board.missing
-            else f"all {text.plural(board.cells, 'cell')}"
+            else f"All {text.plural(board.cells, 'cell')}"
         ]
     if board.missing:
         parts.append(f"{board.missing:,} missing")
