@@ -63,11 +63,12 @@ def board(*folders: str | Path) -> Board:
     Raises:
         FairforgetError: a folder does not exist.
     """
+    from fairforget.board.planned import planned_keys
     from fairforget.board.table import build
     from fairforget.store.results import Results
 
     found = Results.read(folders)
-    return build(found.records, rejected=found.rejected)
+    return build(found.records, rejected=found.rejected, planned=planned_keys([Path(f) for f in folders]))
 
 
 def score(

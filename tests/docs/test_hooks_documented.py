@@ -6,6 +6,7 @@ import inspect
 from pathlib import Path
 
 import pytest
+
 from fairforget import hookspecs
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "hooks.md"

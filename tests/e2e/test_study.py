@@ -95,7 +95,8 @@ def test_another_engine_gives_the_same_scores(finished, lab):
 def test_killed_at_any_moment_the_same_command_ends_with_the_undisturbed_scores(finished_lab, lab, tmp_path):
     command = [sys.executable, "-m", "fairforget", "run", str(lab.file), "--out", str(lab.out), "--engine", "local:1"]
     for seconds in (1.0, 4.0, 5.0, 6.5):
-        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        running = subprocess.Popen(command, start_new_session=True, **quiet)
         try:
             running.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -154,7 +155,8 @@ def broken(lab):
     """The study with three methods that go wrong in different ways, from a plugin file."""
     file = lab.folder / "broken.py"
     file.write_text(PLUGIN)
-    lab.arguments = ["--plugin", str(file), "--set", "methods=[untouched, nan, boom, wreck]", "--set", "samplers=[random]"]
+    settings = ["methods=[untouched, nan, boom, wreck]", "samplers=[random]"]
+    lab.arguments = ["--plugin", str(file), *(part for text in settings for part in ("--set", text))]
     return lab
 
 

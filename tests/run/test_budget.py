@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fairforget.run.budget import Budget
 from fairforget.run.ledger import Counts, Ledger
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import torch
-from fairforget.run.ledger import Ledger
 from transformers import LlamaConfig, LlamaForCausalLM
+
+from fairforget.run.ledger import Ledger
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import torch
 
 from fairforget import FairforgetError
 from fairforget.api import Pretrained, TargetRecipe, Training
-from fairforget.run.target import load_target, make_target, oracle_id, target_identity
+from fairforget.run.identity import oracle_id, target_identity
+from fairforget.run.target import load_target, make_target
 from fairforget_tasks.biographies import Biographies
 
 TINY = {
@@ -26,7 +27,8 @@ import sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from fairforget.run.target import load_target, make_target, target_identity
+from fairforget.run.identity import target_identity
+from fairforget.run.target import load_target, make_target
 from fairforget_tasks.biographies import Biographies
 task = Biographies(**{options})
 corpus, recipe = task.corpus(), task.target()

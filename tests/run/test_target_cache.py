@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from fairforget import FairforgetError
-from fairforget.run.target import load_target, make_target, target_identity
+from fairforget.run.identity import target_identity
+from fairforget.run.target import load_target, make_target
 from fairforget.run.target_folder import intact
 from fairforget_tasks.biographies import Biographies
 
@@ -25,7 +26,8 @@ QUICK = {
 MAKER = """
 import sys, time
 from pathlib import Path
-from fairforget.run.target import make_target, target_identity
+from fairforget.run.identity import target_identity
+from fairforget.run.target import make_target
 from fairforget_tasks.biographies import Biographies
 task = Biographies(**{options})
 corpus, recipe = task.corpus(), task.target()

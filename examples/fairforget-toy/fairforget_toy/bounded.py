@@ -9,6 +9,7 @@ from fairforget.api import LossMethod
 
 if TYPE_CHECKING:
     import torch
+
     from fairforget.api import UnlearningBatch
 
 

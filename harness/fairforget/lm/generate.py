@@ -140,7 +140,7 @@ def _batch_tokens(model: Any) -> int:
     layers, width = (getattr(model.config, name, None) for name in ("num_hidden_layers", "hidden_size"))
     if not layers or not width:
         return BATCH_TOKENS
-    return max(BATCH_TOKENS, CACHE // (2 * layers * width * next(model.parameters()).element_size()))
+    return max(BATCH_TOKENS, CACHE // int(2 * layers * width * next(model.parameters()).element_size()))
 
 
 def _room(model: Any) -> int:

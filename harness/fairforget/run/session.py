@@ -46,7 +46,10 @@ def run_to_board(
         plan, registry, folder, engine=engine, cache=cache_folder(), watcher=watcher, retry_failed=retry_failed
     )
     found = Results.read([folder])
-    board = build_board(found.records, rejected=found.rejected, planned=outcome.planned)
+    records = [record for record in found.records if record.key in set(outcome.planned)]
+    if others := len(found.records) - len(records):
+        watcher.note(f"{others} records in {folder} are of other cells than this study's; its board leaves them out")
+    board = build_board(records, rejected=found.rejected, planned=outcome.planned)
     files = write_board(board, folder)
     registry.emit("fairforget_study_finished", study=plan.study, results=plain(board))
     return Session(outcome, board, tuple(files))

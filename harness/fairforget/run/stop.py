@@ -47,7 +47,8 @@ class MemorizationRule:
         with ledger.phase("stopping"):
             # One pass tells MA; only a sample that has lost it is worth the generations of EL.
             hits = token_scores(model, samples).hits
-            if not _mean(np.array([memorization_accuracy(h) for h in hits])) <= self.level.memorization_accuracy:
+            recited = [memorization_accuracy(h, bare=not s.sample.prompt) for h, s in zip(hits, samples, strict=True)]
+            if not _mean(np.array(recited)) <= self.level.memorization_accuracy:
                 return False
             left = measure_level(model, samples, n=self.n, stride=self.stride).extraction_likelihood
         known = np.isfinite(left) and np.isfinite(self.level.extraction_likelihood)

@@ -14,10 +14,10 @@ from fairforget.registry import Registry
 from fairforget.run import jobs
 from fairforget.run.draws import Drawing, StudyDraws
 from fairforget.run.flight import Flight, Job
+from fairforget.run.identity import target_identity
 from fairforget.run.progress import Estimate
 from fairforget.run.recipe import recipe_for
 from fairforget.run.runtime import Runtime, cores
-from fairforget.run.target import target_identity
 from fairforget.run.watcher import Watcher
 from fairforget.store.atomic import remove_partials, write_text
 from fairforget.store.lock import run_lock

@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from fairforget.api.sample import Corpus, Sample, TrainingText, digest_of
+from fairforget.api.sample import Corpus, Sample, TrainingText
 from fairforget.api.task import Pretrained, Scratch, TargetRecipe
 from fairforget.errors import FairforgetError
 from fairforget.lm.encode import Encoder
@@ -19,14 +19,12 @@ from fairforget.lm.lora import attach_adapter
 from fairforget.lm.models import load_pretrained
 from fairforget.lm.quiet import quiet
 from fairforget.lm.scratch import build_model, train_tokenizer
-from fairforget.lm.sources import content, digests
+from fairforget.lm.sources import digests
 from fairforget.lm.tokens import SampleSet
+from fairforget.run.identity import left_out_of, oracle_id
 from fairforget.run.recall import recall
 from fairforget.run.target_folder import META, SCHEMA, clear, intact, lock, read_meta, unwritable, weights_digest
 from fairforget.run.training import Progress, train
-
-TRAINING_VERSION: Final = 1
-"""Raised by hand whenever the code here or in the training loop makes other weights from the same recipe."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,42 +49,6 @@ class Target:
     ) -> SampleSet:
         """Encode the named wordings of samples as the target was trained; see `fairforget.lm.encode.Encoder`."""
         return self.encoder.encode(samples, corpus, prompt, completion)
-
-
-def target_identity(recipe: TargetRecipe, corpus: Corpus, seed: int) -> dict[str, Any]:
-    """Return what the target is, JSON-able, with a key ``id`` of 24 hex digits over all that changes its weights.
-
-    Raises:
-        FairforgetError: the base model cannot be found.
-    """
-    base: dict[str, Any]
-    data: str | None = None
-    if isinstance(recipe.base, Scratch):
-        # The tokenizer learns from every text, trained on or not.
-        base, data = {"scratch": asdict(recipe.base)}, corpus.digest()
-    else:
-        base = {"pretrained": content(recipe.base)}
-        if recipe.training is not None:
-            data = digest_of([asdict(text) for text in corpus.training_texts()])
-    identity = {
-        "base": base,
-        "training": None if recipe.training is None else asdict(recipe.training),
-        "template": asdict(recipe.template),
-        "data": data,
-        "training_version": TRAINING_VERSION,
-        "seed": seed,
-    }
-    found = {"id": digest_of(identity)[:24], **identity, "max_length": recipe.max_length}
-    if isinstance(recipe.base, Pretrained):
-        # Where it lies is worth knowing and changes nothing.
-        found["base"] = {"path": recipe.base.path, **base}
-    return found
-
-
-def oracle_id(identity: Mapping[str, Any], corpus: Corpus, without: Collection[str]) -> str:
-    """Return the id of the oracle that never saw the samples `without`; the target's own where it saw none of them."""
-    left_out = _left_out(corpus, without)
-    return digest_of({"target": identity["id"], "without": left_out})[:24] if left_out else str(identity["id"])
 
 
 def make_target(
@@ -133,7 +95,7 @@ def make_target(
         part = folder.with_name(f".{name}.{uuid.uuid4().hex[:8]}.part")
         try:
             part.mkdir()
-            meta = _make(part, identity, recipe, corpus, seed, _left_out(corpus, without), progress)
+            meta = _make(part, identity, recipe, corpus, seed, left_out_of(corpus, without), progress)
             text = json.dumps({"schema": SCHEMA, "id": name, **meta}, indent=1, sort_keys=True, allow_nan=False)
             (part / META).write_text(text + "\n", encoding="utf-8")
             part.replace(folder)
@@ -163,11 +125,6 @@ def load_target(folder: Path, recipe: TargetRecipe) -> Target:
         model, tokenizer = load_pretrained(Pretrained(str(folder), dtype=dtype, trust_remote_code=trust))
     encoder = Encoder(tokenizer, recipe.template, recipe.max_length)
     return Target(model.eval(), tokenizer, encoder, meta["digest"], meta)
-
-
-def _left_out(corpus: Corpus, without: Collection[str]) -> list[str]:
-    wanted = set(without)
-    return sorted({text.sample for text in corpus.training_texts() if text.sample in wanted})
 
 
 def _make(

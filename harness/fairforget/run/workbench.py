@@ -14,8 +14,9 @@ import torch
 
 from fairforget.api import Corpus, PluginSpec, TargetRecipe, Task
 from fairforget.registry import Registry
+from fairforget.run.identity import target_identity
 from fairforget.run.recipe import recipe_for
-from fairforget.run.target import Target, load_target, make_target, target_identity
+from fairforget.run.target import Target, load_target, make_target
 from fairforget.study.options import Built, build
 
 

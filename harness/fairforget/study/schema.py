@@ -244,7 +244,7 @@ class Evaluation(Part):
     holdout: Count | None = None
     """At most this many held-out samples, the same ones in every cell; null = all."""
     others: Count | None = None
-    """At most this many samples of every further set that the task measures on, the same ones in every cell; null = all."""
+    """At most this many samples of every further set the task measures on, the same ones in every cell; null = all."""
     batch_tokens: Count = 4096
     """Tokens of a batch, padding included; memory against speed, no score depends on it."""
     max_new_tokens: Count | None = None
