@@ -42,9 +42,9 @@ class Tofu(Task):
         "oracle)",
     ] = "finetune"
     template: Annotated[Literal["plain", "chat"], "Question: … Answer: …, or the model's chat template"] = "plain"
-    epochs: Annotated[int, Field(ge=1), "of the fine-tune"] = 6
+    epochs: Annotated[int, Field(ge=1), "of the fine-tune"] = 5
     learning_rate: Annotated[float, Field(gt=0), "of the fine-tune"] = 2e-4
-    batch_size: Annotated[int, Field(ge=1), "of the fine-tune"] = 8
+    batch_size: Annotated[int, Field(ge=1), "of the fine-tune"] = 4
     weight_decay: Annotated[float, Field(ge=0), "of the fine-tune"] = 0.01
     negatives: Annotated[
         Literal["retain", "holdout", "real_facts"],
