@@ -19,7 +19,7 @@ os.environ.update(
     TRANSFORMERS_OFFLINE="1",
     HF_DATASETS_OFFLINE="1",
 )
-for name in [name for name in os.environ if name.startswith("FAIRFORGET_")]:
+for name in [name for name in os.environ if name.startswith("FAIRFORGET_") and name != "FAIRFORGET_REAL_DATA"]:
     del os.environ[name]
 
 
