@@ -36,6 +36,10 @@ class Sample:
     variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Other wordings: ``paraphrased_prompt``, ``paraphrased_completion``, ``perturbed_completion`` (wrong answers)."""
 
+    def __hash__(self) -> int:
+        """Hash by id; the mappings could not be."""
+        return hash(self.id)
+
     def digest(self) -> str:
         """Return the SHA-256 (hex) of everything the sample consists of."""
         return digest_of(asdict(self))
