@@ -41,8 +41,11 @@ def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
     return Path(platformdirs.user_cache_dir("fairforget"))
 
 
-def cores() -> int:
-    """Return the cores this process may run on."""
+def cores(environ: Mapping[str, str] | None = None) -> int:
+    """Return how many threads a job that has the machine to itself uses: ``OMP_NUM_THREADS``, or a thread a core."""
+    wanted = (environ if environ is not None else os.environ).get("OMP_NUM_THREADS", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

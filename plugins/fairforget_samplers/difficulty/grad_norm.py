@@ -9,9 +9,6 @@ import numpy as np
 from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
-from fairforget.lm.change import in_scope, scorable
-from fairforget.lm.gradnorm import gradient_norms
-from fairforget.lm.perturb import require_full_precision
 
 if TYPE_CHECKING:
     from fairforget.lm.tokens import SampleSet
@@ -37,6 +34,10 @@ class GradNorm(Difficulty):
         Raises:
             FairforgetError: the weights are not float32 or float64.
         """
+        from fairforget.lm.change import in_scope, scorable
+        from fairforget.lm.gradnorm import gradient_norms
+        from fairforget.lm.perturb import require_full_precision
+
         require_full_precision(model, "difficulty grad-norm")
         scoped = in_scope(samples, self.scope)
         kept, excluded = scorable(scoped)

@@ -9,8 +9,6 @@ import numpy as np
 from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
-from fairforget.lm.change import in_scope, scorable
-from fairforget.lm.forward import evaluating
 
 if TYPE_CHECKING:
     from fairforget.lm.tokens import SampleSet
@@ -30,6 +28,9 @@ class Loss(Difficulty):
 
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples` by one forward pass each; the model may have any dtype."""
+        from fairforget.lm.change import in_scope, scorable
+        from fairforget.lm.forward import evaluating
+
         scoped = in_scope(samples, self.scope)
         kept, excluded = scorable(scoped)
         values = np.full(len(samples), np.nan)

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
 from fairforget.errors import FairforgetError
-from fairforget.lm.change import RelativeChange, in_scope, scorable
-from fairforget.lm.forward import evaluating
-from fairforget.lm.perturb import perturbation, require_full_precision, root_mean_square
 from fairforget_samplers.difficulty.reliability import finite_mean, split_half, standard_error
 
 if TYPE_CHECKING:
+    from fairforget.lm.change import RelativeChange
     from fairforget.lm.perturb import Perturbation
     from fairforget.lm.tokens import SampleSet
 
@@ -59,6 +56,10 @@ class Mrd(Difficulty):
         Raises:
             FairforgetError: the weights are not float32 or float64, or sigma is too small for them.
         """
+        from fairforget.lm.change import RelativeChange, in_scope, scorable
+        from fairforget.lm.forward import evaluating
+        from fairforget.lm.perturb import perturbation, require_full_precision
+
         require_full_precision(model, "difficulty mrd")
         # Drawn up front: the draws do not depend on the samples or on where the stop falls.
         seeds = [int(seed) for seed in rng.integers(2**63, size=(self.max_forwards - 1) // 2)]
@@ -129,6 +130,10 @@ class Mrd(Difficulty):
         Raises:
             FairforgetError: sigma is lost in the rounding.
         """
+        import torch
+
+        from fairforget.lm.perturb import root_mean_square
+
         rms = root_mean_square(noise.weights)
         epsilon = torch.finfo(torch.float32).eps
         if self.sigma < math.sqrt(epsilon) * rms:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
-from fairforget.lm.change import in_scope, scorable
-from fairforget.lm.gradnorm import gradient_norms
-from fairforget.lm.perturb import require_full_precision
 
 if TYPE_CHECKING:
+    import torch
+
     from fairforget.lm.logprobs import TokenLogprobs
     from fairforget.lm.tokens import SampleSet
 
@@ -46,6 +44,10 @@ class MrdGrad(Difficulty):
         Raises:
             FairforgetError: the weights are not float32 or float64.
         """
+        from fairforget.lm.change import in_scope, scorable
+        from fairforget.lm.gradnorm import gradient_norms
+        from fairforget.lm.perturb import require_full_precision
+
         require_full_precision(model, "difficulty mrd-grad")
         scoped = in_scope(samples, self.scope)
         kept, excluded = scorable(scoped)
@@ -63,6 +65,8 @@ class MrdGrad(Difficulty):
         return Scores(values, details=details)
 
     def _objective(self, found: TokenLogprobs) -> torch.Tensor:
+        import torch
+
         before = found.values.detach().abs().clamp_min(torch.finfo(torch.float32).tiny)
         share = found.mask / before
         if self.normalise == "mean":

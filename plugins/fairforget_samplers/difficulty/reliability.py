@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 SPLITS = 32
 """Random halvings that are averaged: one alone is as noisy as the score."""
@@ -62,6 +61,8 @@ def standard_error(draws: np.ndarray) -> np.ndarray:
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> float | None:
     good = np.isfinite(a) & np.isfinite(b)
+    from scipy.stats import rankdata  # planning a study loads this module, and scipy.stats is slow to import
+
     ranks = rankdata(np.stack([a[good], b[good]]), axis=1)
     ranks -= ranks.mean(1, keepdims=True)
     scale = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
