@@ -68,6 +68,15 @@ def test_the_same_command_again_runs_nothing_and_makes_the_same_bytes(finished, 
     assert finished.records() == records
 
 
+def test_a_finished_study_needs_no_cache(finished, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FAIRFORGET_CACHE", str(tmp_path / "empty"))
+    before = finished.boards()
+    assert finished.run() == 0
+    assert "making the target" not in capsys.readouterr().err
+    assert finished.boards() == before
+    assert not (tmp_path / "empty").exists()
+
+
 def test_missing_torn_and_edited_records_are_run_again_and_come_out_the_same(finished, capsys):
     before = finished.measured()
     missing, torn, edited = sorted((finished.out / "cells").glob("*.json"))[:3]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 
 import torch
@@ -51,8 +51,3 @@ class LiveBatch:
     def reference_logits(self, tokens: TokenBatch) -> torch.Tensor:
         """Return the logits of `tokens` under the target."""
         return self._reference.logits(tokens)
-
-
-def refusal_of(refusals: Sequence[str], choice: int) -> str:
-    """Return the refusal that `choice`, any non-negative integer, points at."""
-    return refusals[choice % len(refusals)]

@@ -17,9 +17,6 @@ from fairforget.study.options import Built
 from fairforget.study.overlap import overlaps
 from fairforget.study.plan import Plan
 
-Ask = Callable[..., Any]
-"""Runs a job on the engine and returns what its JSON says."""
-
 
 @dataclass(frozen=True)
 class StudyDraws:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fairforget.api import Engine, Task
+from fairforget.api import Corpus, Engine, Task
+from fairforget.errors import FairforgetError
 from fairforget.registry import Registry
 from fairforget.run import jobs
 from fairforget.run.draws import Drawing, StudyDraws
@@ -24,7 +25,8 @@ from fairforget.store.lock import run_lock
 from fairforget.store.reading import read_record
 from fairforget.store.record import Rejected, record_path
 from fairforget.study.cell import canonical_json, cell_key
-from fairforget.study.draws_file import write_draws
+from fairforget.study.draws import Draw
+from fairforget.study.draws_file import read_draws, write_draws
 from fairforget.study.load import dump
 from fairforget.study.options import Built
 from fairforget.study.plan import Plan
@@ -84,11 +86,33 @@ class _Study:
     def run(self, *, retry_failed: bool) -> Outcome:
         remove_partials(self.folder / "cells")
         write_text(self.folder / "study.yaml", dump(self.plan.study))
-        engine, task = self.engine.of(Engine), self.plan.task.of(Task)  # type: ignore[type-abstract]
+        task = self.plan.task.of(Task)  # type: ignore[type-abstract]
         corpus = task.corpus()
-        data = corpus.digest()
         recipe, seed = recipe_for(task, self.plan.study.model_json())
         target = target_identity(recipe, corpus, seed)
+        stamp = f"{corpus.digest()} {target['id']}"
+        self.registry.emit("fairforget_study_started", study=self.plan.study, plan=self.plan)
+        if (known := self._known(corpus, target, stamp)) is not None:
+            keys = tuple(known)
+            if len(self._there(keys, retry_failed=retry_failed)) == len(keys):
+                self.watcher.cells(len(keys), len(keys))
+                return self._outcome(keys, 0, ())
+        return self._compute(corpus, target, stamp, retry_failed=retry_failed)
+
+    def _known(self, corpus: Corpus, target: Mapping[str, Any], stamp: str) -> dict[str, dict[str, Any]] | None:
+        """Return the cells of draws that an earlier run has left; a finished study needs no cache."""
+        try:
+            draws = read_draws(self.folder / "draws.json", corpus.pool, data=stamp)
+            return self._cells(draws, target, corpus)
+        except FairforgetError:
+            return None  # they are not those of this study; they are made again
+
+    def _cells(self, draws: Sequence[Draw], target: Mapping[str, Any], corpus: Corpus) -> dict[str, dict[str, Any]]:
+        """Return every cell by its key."""
+        return {cell_key(cell): cell for cell in self.plan.cells(draws, target, data=corpus.digest())}
+
+    def _compute(self, corpus: Corpus, target: Mapping[str, Any], stamp: str, *, retry_failed: bool) -> Outcome:
+        engine, data = self.engine.of(Engine), corpus.digest()  # type: ignore[type-abstract]
         # What comes before the cells has the machine to itself; the cells share it.
         whole, shared = (self._shared(data, threads) for threads in (cores(), engine.threads() or cores()))
         with engine.open() as executor:
@@ -103,18 +127,19 @@ class _Study:
                 return parsed(flight.ask((jobs.score, (*whole, canonical_json(difficulty.to_json())))))
 
             found = Drawing(self.plan, corpus, data, target, self.cache, prepare, score, self.watcher).draw()
-            write_draws(self.folder / "draws.json", found.draws, data=data)
-            cells = self.plan.cells(found.draws, target, data=data)
-            keys = tuple(cell_key(cell) for cell in cells)
-            plan = {"schema": 1, "study": self.plan.study.name, "cells": list(keys)}
+            cells = self._cells(found.draws, target, corpus)
+            write_draws(self.folder / "draws.json", found.draws, data=stamp)
+            plan = {"schema": 1, "study": self.plan.study.name, "cells": list(cells)}
             write_text(self.folder / "plan.json", json.dumps(plan, indent=1) + "\n")
-            there = self._there(keys, retry_failed=retry_failed)
-            self.watcher.cells(len(keys), len(there))
-            missing = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in there}
-            self.registry.emit("fairforget_study_started", study=self.plan.study, plan=self.plan)
+            there = self._there(tuple(cells), retry_failed=retry_failed)
+            self.watcher.cells(len(cells), len(there))
+            missing = {key: cell for key, cell in cells.items() if key not in there}
             lost = self._run_cells(flight, shared, _dearest_first(missing, self.plan), _info(found))
+        return self._outcome(tuple(cells), len(missing) - len(lost), lost)
+
+    def _outcome(self, keys: tuple[str, ...], ran: int, lost: tuple[str, ...]) -> Outcome:
         failed = tuple(key for key in keys if self._status(key) == "failed")
-        return Outcome(self.folder, keys, len(missing) - len(lost), failed, lost)
+        return Outcome(self.folder, keys, ran, failed, lost)
 
     def _there(self, keys: Sequence[str], *, retry_failed: bool) -> set[str]:
         """Return the cells that need not run; says which records are not used, and why."""
