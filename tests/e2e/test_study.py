@@ -255,3 +255,47 @@ def test_dry_run_prints_the_plan_and_touches_nothing(lab, capsys):
     shown = capsys.readouterr().out
     assert "1,296" in shown, "12 cells of 3 updates of 4 samples: 3 each for grad-ascent, and again for npo's partners"
     assert not lab.out.exists()
+
+
+@pytest.mark.parametrize("policy", ["unseen", "paper_literal", "retrain"])
+def test_early_stop_by_every_policy(lab, policy):
+    settings = [
+        "methods=[untouched, grad-ascent]",
+        "samplers=[random]",
+        "draws=1",
+        "budget={updates: 60, stop: {policy: " + policy + ", every: 2, n: 3}}",
+    ]
+    assert lab.run(*(part for text in settings for part in ("--set", text))) == 0
+    ledgers = {r["cell"]["method"]["name"]: r["ledger"] for r in lab.records().values()}
+    ascent = ledgers["fairforget/grad-ascent"]
+    assert ascent["stopped"] == "rule"
+    assert ascent["updates"] % 2 == 0
+    assert 2 <= ascent["updates"] < 60
+    assert ascent["stopping"]["forward_sequences"] > 0
+    assert ascent["forward_equivalents"] == 3 * ascent["unlearning"]["forward_sequences"], (
+        "the rule is not the method's"
+    )
+
+
+def test_a_curriculum_by_difficulty_is_paid_for_and_logged(lab):
+    settings = [
+        "methods=[grad-ascent]",
+        "curricula=[uniform, {name: mrd-weighted, by: {name: mrd, max_forwards: 9}}]",
+        "samplers=[random]",
+        "draws=1",
+        "seeds=2",
+        "budget={epochs: 3}",
+    ]
+    assert lab.run(*(part for text in settings for part in ("--set", text))) == 0
+    records = list(lab.records().values())
+    assert len(records) == 4
+    for record in records:
+        ledger = record["ledger"]
+        weighted = record["cell"]["curriculum"]["name"] == "fairforget/mrd-weighted"
+        assert ledger["updates"] == 3
+        assert ledger["difficulty"]["forward_sequences"] == (3 * 9 * 4 if weighted else 0), (
+            "9 passes, 4 samples, 3 epochs"
+        )
+        assert ledger["forward_equivalents"] == 3 * 12 + scored
+        assert sum(ledger["visits"].values()) == 12
+        assert all(("effective_sample_size" in entry) == weighted for entry in ledger["curriculum"])
