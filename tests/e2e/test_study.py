@@ -293,9 +293,8 @@ def test_a_curriculum_by_difficulty_is_paid_for_and_logged(lab):
         ledger = record["ledger"]
         weighted = record["cell"]["curriculum"]["name"] == "fairforget/mrd-weighted"
         assert ledger["updates"] == 3
-        assert ledger["difficulty"]["forward_sequences"] == (3 * 9 * 4 if weighted else 0), (
-            "9 passes, 4 samples, 3 epochs"
-        )
+        scored = 3 * 9 * 4 if weighted else 0  # epochs, passes, samples
+        assert ledger["difficulty"]["forward_sequences"] == scored
         assert ledger["forward_equivalents"] == 3 * 12 + scored
         assert sum(ledger["visits"].values()) == 12
         assert all(("effective_sample_size" in entry) == weighted for entry in ledger["curriculum"])
