@@ -81,7 +81,7 @@ def test_every_command_is_documented_with_every_option(capsys):
 def test_what_the_readme_lists_is_installed(registry):
     for kind in ("task", "method", "curriculum", "sampler", "difficulty", "engine"):
         for entry in registry.entries(kind):
-            assert f"`{entry.name}`" in README, f"{kind} {entry.name}"
+            assert entry.dist != "fairforget" or f"`{entry.name}`" in README, f"{kind} {entry.name}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
