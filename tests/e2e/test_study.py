@@ -140,7 +140,7 @@ from fairforget.api import LossMethod, Method
 
 @hookimpl
 def fairforget_methods():
-    return [Entry("nan", ":Nan"), Entry("boom", ":Boom"), Entry("wreck", ":Wreck")]
+    return [Entry("nan", ":Nan"), Entry("boom", ":Boom"), Entry("wreck", ":Wreck"), Entry("saw", ":Saw")]
 
 class Nan(LossMethod):
     def loss(self, model, batch):
@@ -149,6 +149,11 @@ class Nan(LossMethod):
 class Boom(Method):
     def unlearn(self, run):
         raise RuntimeError("no <b>idea</b>")
+
+class Saw(Method):
+    def unlearn(self, run):
+        run.model.requires_grad_(False)
+        run.model.model.layers = run.model.model.layers[:0]
 
 class Wreck(Method):
     def unlearn(self, run):
@@ -161,10 +166,10 @@ class Wreck(Method):
 
 @pytest.fixture
 def broken(lab):
-    """The study with three methods that go wrong in different ways, from a plugin file."""
+    """The study with four methods that go wrong in different ways, from a plugin file."""
     file = lab.folder / "broken.py"
     file.write_text(PLUGIN)
-    settings = ["methods=[untouched, nan, boom, wreck]", "samplers=[random]"]
+    settings = ["methods=[nan, boom, wreck, saw, untouched, grad-ascent]", "samplers=[random]"]
     lab.arguments = ["--plugin", str(file), *(part for text in settings for part in ("--set", text))]
     return lab
 
@@ -181,7 +186,9 @@ def test_a_failing_method_is_recorded_and_stops_nothing(broken, capsys):
     assert all(r["status"] == "ok" for r in wrecked), "a collapsed model is measured, and shows as such"
     assert all("collapsed" in {p["kind"] for p in r["problems"]} for r in wrecked)
     assert all(r["status"] == "ok" for r in by_method["fairforget/untouched"]), "the next cell has the target again"
-    assert by_method["fairforget/untouched"][-1]["scores"]["forget_ma"]["value"] > 0.95
+    assert all(r["scores"]["forget_ma"]["value"] > 0.95 for r in by_method["fairforget/untouched"])
+    ascent = by_method["fairforget/grad-ascent"]
+    assert all(r["scores"]["forget_probability"]["value"] > 0.2 for r in ascent), "it could train what others froze"
     assert "failed" in shown.err
     assert "<b>idea" not in (broken.out / "board.html").read_text()
     assert broken.run(*broken.arguments) == 1, "failed cells are kept, and the exit code still says so"
@@ -298,3 +305,18 @@ def test_a_curriculum_by_difficulty_is_paid_for_and_logged(lab):
         assert ledger["forward_equivalents"] == 3 * 12 + scored
         assert sum(ledger["visits"].values()) == 12
         assert all(("effective_sample_size" in entry) == weighted for entry in ledger["curriculum"])
+
+
+def test_ctrl_c_says_what_is_kept_and_how_to_go_on(lab):
+    command = [sys.executable, "-m", "fairforget", "run", str(lab.file), "--out", str(lab.out), "--engine", "local:1"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(lab.out.glob("cells/*.json")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert f"what is done is kept in {lab.out}" in said
+    assert "Traceback" not in said
+    assert lab.run() == 0

@@ -51,8 +51,12 @@ def execute(args: argparse.Namespace) -> int:
     from fairforget.run.session import run_to_board
 
     folder = args.out or Path("runs") / plan.study.name
-    with Display() as display:
-        made = run_to_board(plan, registry, folder, watcher=display, retry_failed=args.retry_failed)
+    try:
+        with Display() as display:
+            made = run_to_board(plan, registry, folder, watcher=display, retry_failed=args.retry_failed)
+    except KeyboardInterrupt:
+        msg = f"interrupted; what is done is kept in {folder}, and the same command goes on from there"
+        raise KeyboardInterrupt(msg) from None
     print_board(made.board, Console())
     for file in made.files:
         print(file)

@@ -36,6 +36,9 @@ def compute_cell(bench: Workbench, cell: Mapping[str, Any]) -> dict[str, Any]:
     The cell's seed decides every random number through streams of their own; torch's global generator is forked for
     models with dropout and left as it was.
     """
+    if (cell["task"]["data"], cell["target"]["id"]) != (bench.data, bench.identity["id"]):
+        msg = "the data of the task or the model changed while the study ran; run the same command again"
+        raise FairforgetError(msg)
     ledger = Ledger()
     record: dict[str, Any] = {"schema": 1, "key": cell_key(cell), "cell": dict(cell), "status": "ok", "problems": []}
     record |= {"scores": {}, "items": {}, "item_hashes": {}}

@@ -27,7 +27,7 @@ from fairforget.store.record import write_record
 def prepare(task: str, model: str, runtime: str) -> str:
     """Make the target, or find it; return what the draws need to know of its pool as JSON."""
     bench = _bench(task, model, runtime)
-    identity = pool_identity(bench.identity, bench.corpus.digest())
+    identity = pool_identity(bench.identity, bench.data)
     return json.dumps(keep(bench.cache / "pools", identity, lambda: _pool(bench)))
 
 
@@ -35,7 +35,7 @@ def score(task: str, model: str, runtime: str, difficulty: str) -> str:
     """Score every sample of the pool on the target, or find the scores; return them as JSON."""
     bench = _bench(task, model, runtime)
     described = json.loads(difficulty)
-    identity = score_identity(bench.identity, bench.corpus.digest(), described)
+    identity = score_identity(bench.identity, bench.data, described)
     return json.dumps(keep(bench.cache / "scores", identity, lambda: _scores(bench, described, identity)))
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,13 @@ class Workbench:
     cache: Path
     weights: dict[str, torch.Tensor]
     """The target's weights as they were loaded."""
+    trainable: frozenset[str]
+    """Names of the parameters that have a gradient."""
+
+    @cached_property
+    def data(self) -> str:
+        """Digest of the corpus."""
+        return self.corpus.digest()
 
     @contextmanager
     def model(self) -> Iterator[Any]:
@@ -40,16 +47,25 @@ class Workbench:
         try:
             yield model
         finally:
-            self.restore(model)
+            if self._whole(model):
+                self.restore(model)
+            else:
+                open_workbench.cache_clear()  # a method took the model apart; the next cell reads the target again
 
     def restore(self, model: torch.nn.Module) -> None:
         """Copy the target's weights into `model`."""
         with torch.no_grad():
             for name, tensor in model.state_dict(keep_vars=True).items():
                 tensor.copy_(self.weights[name])
-        for parameter in model.parameters():
+        for name, parameter in model.named_parameters():
             parameter.grad = None
+            parameter.requires_grad_(name in self.trainable)
         model.eval()
+
+    def _whole(self, model: torch.nn.Module) -> bool:
+        """Return whether the model still has the tensors it was lent with."""
+        found = {name: (t.shape, t.dtype) for name, t in model.state_dict().items()}
+        return found == {name: (t.shape, t.dtype) for name, t in self.weights.items()}
 
     def oracle_folder(self, without: Sequence[str]) -> Path:
         """Return the folder of the oracle that never saw these samples; trains it where it is not in the cache."""
@@ -84,4 +100,5 @@ def open_workbench(task: str, model: str, cache: str, plugin_files: tuple[str, .
     folder = make_target(identity, recipe, corpus, Path(cache), seed=seed)
     target = load_target(folder, recipe)
     weights = {name: tensor.detach().clone() for name, tensor in target.model.state_dict().items()}
-    return Workbench(registry, corpus, recipe, target, identity, Path(cache), weights)
+    trainable = frozenset(name for name, parameter in target.model.named_parameters() if parameter.requires_grad)
+    return Workbench(registry, corpus, recipe, target, identity, Path(cache), weights, trainable)
