@@ -264,6 +264,14 @@ def test_dry_run_prints_the_plan_and_touches_nothing(lab, capsys):
     assert not lab.out.exists()
 
 
+def test_dry_run_estimates_the_time_by_the_training_of_the_target(finished_lab, capsys):
+    assert finished_lab.run("--dry-run") == 0
+    assert "s for updates, " in (shown := capsys.readouterr().out)
+    assert "s for retraining, judged by the target's training; evaluation comes on top" in shown
+    assert finished_lab.run("--dry-run", "--set", "task.seed=77") == 0
+    assert "estimated time: not known before the target model is in the cache" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("policy", ["unseen", "paper_literal", "retrain"])
 def test_early_stop_by_every_policy(lab, policy):
     settings = [

@@ -10,6 +10,7 @@ from fairforget.cli.output import add_plugin, discover, print_table, warn_of_pro
 if TYPE_CHECKING:
     import argparse
 
+    from fairforget.registry import Registry
     from fairforget.study.plan import Plan
 
 
@@ -42,6 +43,7 @@ def execute(args: argparse.Namespace) -> int:
     plan = make_plan(opened.study, registry, opened.places)
     if args.dry_run:
         _print_plan(plan)
+        _print_forecast(plan, registry)
         return 0
 
     from rich.console import Console
@@ -74,6 +76,25 @@ def _print_plan(plan: Plan) -> None:
     for built in plan.difficulties().values():
         print(f"the pool is scored by {built.entry.name} before anything is drawn")
     print("updates and forward-equivalents are at most these; early stopping saves some, difficulty scores cost more")
+
+
+def _print_forecast(plan: Plan, registry: Registry) -> None:
+    from fairforget.cli.display import spell
+    from fairforget.run.forecast import forecast
+    from fairforget.run.runtime import cache_folder
+    from fairforget.study.options import build
+    from fairforget.study.spec import engine_spec
+
+    engine = build(registry, "engine", engine_spec(plan.study.engine))
+    found = forecast(plan, engine, cache_folder())
+    if found is None:
+        print("estimated time: not known before the target model is in the cache")
+        return
+    oracles = f", {spell(found.oracles)} for retraining" if found.oracles else ""
+    print(
+        f"estimated time: {spell(found.unlearning)} for updates{oracles}, judged by the target's training; evaluation "
+        "comes on top"
+    )
 
 
 def _count(number: int | None) -> str:

@@ -1,0 +1,43 @@
+"""How long a plan will take, as far as that can be known before it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairforget.api import Engine, Task
+from fairforget.run.identity import target_identity
+from fairforget.run.recipe import recipe_for
+from fairforget.run.target_folder import read_meta
+from fairforget.study.options import Built
+from fairforget.study.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Seconds, judged by what the training of the target took; evaluation is in neither."""
+
+    unlearning: float
+    """All updates of all methods, over the workers."""
+    oracles: float
+    """All trainings without a draw, over the workers."""
+
+
+def forecast(plan: Plan, engine: Built, cache: Path) -> Forecast | None:
+    """Return what the cells of a plan will take, or None where the target is not in the cache to judge by.
+
+    A pass in unlearning is taken to cost what a pass in training did, a backward pass counting as two.
+    """
+    task = plan.task.of(Task)  # type: ignore[type-abstract]
+    recipe, seed = recipe_for(task, plan.study.model_json())
+    target = target_identity(recipe, task.corpus(), seed)
+    meta = read_meta(cache / "targets" / target["id"])
+    trained = None if meta is None else meta.get("training")
+    if recipe.training is None or not isinstance(trained, dict) or not trained.get("texts"):
+        return None
+    seconds, passes = float(trained["seconds"]), 3 * recipe.training.epochs * int(trained["texts"])
+    slots = engine.of(Engine).slots()  # type: ignore[type-abstract]
+    strata = sum(len(sampler.strata) for sampler in plan.samplers)
+    oracles = sum(strata * method.draws for method in plan.methods if method.reference == "oracle")
+    spent = plan.describe()[-1].forward_equivalents or 0
+    return Forecast(spent * seconds / passes / slots, oracles * seconds / slots)
