@@ -80,13 +80,18 @@ def _print_plan(plan: Plan) -> None:
 
 def _print_forecast(plan: Plan, registry: Registry) -> None:
     from fairforget.cli.display import spell
+    from fairforget.errors import FairforgetError
     from fairforget.run.forecast import forecast
     from fairforget.run.runtime import cache_folder
     from fairforget.study.options import build
     from fairforget.study.spec import engine_spec
 
     engine = build(registry, "engine", engine_spec(plan.study.engine))
-    found = forecast(plan, engine, cache_folder())
+    try:
+        found = forecast(plan, engine, cache_folder())
+    except FairforgetError as error:
+        print(f"estimated time: not known, and the study cannot run yet: {error}")
+        return
     if found is None:
         print("estimated time: not known before the target model is in the cache")
         return
