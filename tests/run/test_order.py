@@ -21,6 +21,13 @@ def order(curriculum: Curriculum, n: int = 10, batch: int = 4, retain: int = 7, 
 
 
 def take(made: Order, updates: int, scores: np.ndarray | None = None) -> list[tuple[list[int], list[int]]]:
+    return take_and_ask(made, updates, scores)[0]
+
+
+def take_and_ask(
+    made: Order, updates: int, scores: np.ndarray | None = None
+) -> tuple[list[tuple[list[int], list[int]]], list[int]]:
+    """The batches of the first updates, and the epochs for which scores were asked."""
     asked: list[int] = []
 
     def score(epoch: int) -> np.ndarray:
@@ -31,8 +38,7 @@ def take(made: Order, updates: int, scores: np.ndarray | None = None) -> list[tu
     taken = list(islice(made.epochs(score, lambda: 0.0), updates))
     for forget, _ in taken:
         made.visit(forget)
-    take.asked = asked  # type: ignore[attr-defined]
-    return taken
+    return taken, asked
 
 
 def test_uniform_visits_every_sample_once_an_epoch() -> None:
@@ -72,13 +78,12 @@ def test_weighted_sampling_follows_the_scores() -> None:
 
 @pytest.mark.parametrize(("refresh", "expected"), [(1, [0, 1, 2, 3]), (2, [0, 2]), (3, [0, 3])])
 def test_scores_are_computed_again_every_m_epochs(refresh: int, expected: list[int]) -> None:
-    take(order(MrdWeighted(refresh=refresh), n=4, batch=4), 4, np.ones(4))
-    assert take.asked == expected  # type: ignore[attr-defined]
+    _, asked = take_and_ask(order(MrdWeighted(refresh=refresh), n=4, batch=4), 4, np.ones(4))
+    assert asked == expected
 
 
 def test_uniform_never_asks_for_scores() -> None:
-    take(order(Uniform()), 9)
-    assert take.asked == []  # type: ignore[attr-defined]
+    assert take_and_ask(order(Uniform()), 9)[1] == []
 
 
 def test_weights_without_a_score_and_the_floor() -> None:
