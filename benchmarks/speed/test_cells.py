@@ -22,7 +22,7 @@ from fairforget.engines.inline import Inline
 from fairforget.engines.local import Local
 from fairforget.registry import Registry
 from fairforget.run import jobs
-from fairforget.run.ledger import Ledger
+from fairforget.run.counting.ledger import Ledger
 from fairforget.run.runtime import Runtime, cache_folder, cores
 from fairforget.run.workbench import open_workbench
 from fairforget.study.options import build

@@ -16,11 +16,11 @@ from fairforget.api import Metric, Sample, Template
 from fairforget.lm.encode import Encoder
 from fairforget.lm.generate import greedy
 from fairforget.registry import Registry
-from fairforget.run.evaluate import evaluate
-from fairforget.run.identity import target_identity
+from fairforget.run.measures.evaluate import evaluate
+from fairforget.run.measures.subject import LiveSubject
 from fairforget.run.runtime import cache_folder
-from fairforget.run.subject import LiveSubject
-from fairforget.run.target import Target, load_target, make_target
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.target import Target, load_target, make_target
 from fairforget.study.options import build
 from fairforget_tasks.biographies import Biographies
 from fairforget_tasks.metrics.extraction_likelihood import ExtractionLikelihood

@@ -22,11 +22,11 @@ from peft import LoraConfig, get_peft_model
 from torch.nn.utils.rnn import pad_sequence
 
 from fairforget.api import Curriculum
-from fairforget.run.budget import Budget
-from fairforget.run.ledger import Ledger
-from fairforget.run.live import LiveRun
-from fairforget.run.order import Order
-from fairforget.run.reference import Reference
+from fairforget.run.counting.ledger import Ledger
+from fairforget.run.updates.budget import Budget
+from fairforget.run.updates.live import LiveRun
+from fairforget.run.updates.order import Order
+from fairforget.run.updates.reference import Reference
 from fairforget_methods.grad_ascent import GradAscent
 from fairforget_methods.grad_diff import GradDiff
 

@@ -10,8 +10,8 @@ import yaml
 
 from fairforget.api import PluginSpec
 from fairforget.registry import Registry
-from fairforget.run.matched import Point, matched
-from fairforget.run.path import Moment
+from fairforget.run.looks.matched import Point, matched
+from fairforget.run.looks.path import Moment
 from fairforget.study.budgets import Stop
 from fairforget.study.load import parse_study
 from fairforget.study.options import build

@@ -18,7 +18,7 @@ from scipy.stats import ks_2samp
 from sklearn.metrics import roc_auc_score
 
 from fairforget.cli import main
-from fairforget.run.subject import LiveSubject
+from fairforget.run.measures.subject import LiveSubject
 from fairforget_tasks.tofu import Tofu
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]

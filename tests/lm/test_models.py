@@ -13,8 +13,8 @@ from fairforget.lm.lora import attach_adapter, new_adapter
 from fairforget.lm.models import load_pretrained
 from fairforget.lm.scratch import build_model, train_tokenizer
 from fairforget.lm.sources import content, find_folder
-from fairforget.run.identity import target_identity
-from fairforget.run.target import load_target, make_target
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.target import load_target, make_target
 
 CORPUS = Corpus((Sample("s", "Who?", "Ada."),), ())
 CONFIG = {
@@ -233,7 +233,7 @@ def test_a_gguf_base_is_read_once_for_a_target_and_its_oracles(tmp_path, monkeyp
         read.append(base.gguf_file)
         return load_pretrained(base, **options)
 
-    monkeypatch.setattr("fairforget.run.base.load_pretrained", load)
+    monkeypatch.setattr("fairforget.run.targets.base.load_pretrained", load)
     write_gguf(pytest.importorskip("gguf"), tmp_path / "tiny.gguf")
     corpus = Corpus((Sample("a", "a", "b"), Sample("b", "b", "a")), (Sample("c", "ab", "ab"),))
     base = Pretrained(str(tmp_path), gguf_file="tiny.gguf")

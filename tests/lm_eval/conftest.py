@@ -12,7 +12,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from fairforget.api import Sample, Template
 from fairforget.lm.encode import Encoder
-from fairforget.run.subject import LiveSubject
+from fairforget.run.measures.subject import LiveSubject
 
 WORDS = (
     "the a river hill stone bird sings flows stands over under near yellow quiet seven three kettle lamp question why "

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from fairforget.api import MetricUse, PluginSpec
-from fairforget.run.evaluate import evaluate
+from fairforget.run.measures.evaluate import evaluate
 from fairforget_tasks.metrics.multiple_choice import MultipleChoice
 from fairforget_tasks.metrics.zero_shot import EIGHT, ZeroShot
 

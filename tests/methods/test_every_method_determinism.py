@@ -15,7 +15,7 @@ from fairforget.api import MetricUse, PluginSpec
 from fairforget.errors import FairforgetError
 from fairforget.registry import Registry
 from fairforget.run.cell import compute_cell
-from fairforget.run.escapes import KIND
+from fairforget.run.counting.escapes import KIND
 from fairforget.run.workbench import open_workbench
 from fairforget.study.options import build
 
@@ -142,7 +142,7 @@ def test_another_seed_is_another_cell(bench: Any) -> None:
 
 def test_partners_depend_on_draw_seed_and_update_alone(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every method and every curriculum meets the same retain partners, slot by slot."""
-    from fairforget.run.order import Order
+    from fairforget.run.updates.order import Order
 
     met: list[Any] = []
     drawn = Order._partners

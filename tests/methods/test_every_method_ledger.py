@@ -14,7 +14,7 @@ from fairforget.api.plugin import option_parameters
 from fairforget.errors import FairforgetError
 from fairforget.registry import Registry
 from fairforget.run.cell import open_run
-from fairforget.run.ledger import PAID, Ledger
+from fairforget.run.counting.ledger import PAID, Ledger
 from fairforget.run.seeds import stream
 from fairforget.run.workbench import open_workbench
 from fairforget.study.options import build

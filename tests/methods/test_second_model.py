@@ -10,11 +10,11 @@ import torch
 
 from fairforget.api import Curriculum
 from fairforget.errors import FairforgetError
-from fairforget.run.budget import Budget
-from fairforget.run.ledger import Ledger
-from fairforget.run.live import LiveRun
-from fairforget.run.order import Order
-from fairforget.run.reference import Reference
+from fairforget.run.counting.ledger import Ledger
+from fairforget.run.updates.budget import Budget
+from fairforget.run.updates.live import LiveRun
+from fairforget.run.updates.order import Order
+from fairforget.run.updates.reference import Reference
 from fairforget_methods.pdu import Pdu
 from fairforget_methods.rmu import Rmu
 from fairforget_methods.task_vector import TaskVector

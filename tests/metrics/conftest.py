@@ -9,7 +9,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from fairforget.api import Sample, Template
 from fairforget.lm.encode import Encoder
-from fairforget.run.subject import LiveSubject
+from fairforget.run.measures.subject import LiveSubject
 
 WORDS = (
     "who was born in paris rome oslo lima anna boris clara dario is a an the painter baker clerk he she lives near by "

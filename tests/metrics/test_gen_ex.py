@@ -11,7 +11,7 @@ import torch
 from fairforget.api import Sample, Template
 from fairforget.errors import FairforgetError
 from fairforget.lm.encode import Encoder
-from fairforget.run.subject import LiveSubject
+from fairforget.run.measures.subject import LiveSubject
 from fairforget_tasks.metrics.gen_ex import GenEx
 
 SAMPLES = (Sample("a", "q", "x y"), Sample("b", "q", "x"), Sample("c", "q", ""))

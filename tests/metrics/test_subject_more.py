@@ -9,7 +9,7 @@ import torch
 from fairforget.api import Sample, Template
 from fairforget.errors import FairforgetError
 from fairforget.lm.encode import Encoder
-from fairforget.run.subject import LiveSubject
+from fairforget.run.measures.subject import LiveSubject
 
 
 def plain_logits(model, ids):

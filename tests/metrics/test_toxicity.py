@@ -11,7 +11,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertTokenize
 
 from fairforget.api import Sample
 from fairforget.errors import FairforgetError
-from fairforget.run.target_folder import weights_digest
+from fairforget.run.targets.target_folder import weights_digest
 from fairforget_tasks.metrics import toxic_classifier
 from fairforget_tasks.metrics.toxic_classifier import load_classifier
 from fairforget_tasks.metrics.toxicity import Toxicity

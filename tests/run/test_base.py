@@ -17,10 +17,10 @@ from fairforget.api import Corpus, Pretrained, Sample, Scratch, TargetRecipe, Te
 from fairforget.lm.models import load_pretrained
 from fairforget.lm.scratch import build_model, train_tokenizer
 from fairforget.lm.sources import content
-from fairforget.run.base import load_base
-from fairforget.run.identity import target_identity
-from fairforget.run.target import load_target, make_target
-from fairforget.run.target_folder import intact, weights_digest
+from fairforget.run.targets.base import load_base
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.target import load_target, make_target
+from fairforget.run.targets.target_folder import intact, weights_digest
 
 CORPUS = Corpus((Sample("a", "Who?", "Ada."), Sample("b", "Where?", "Rome.")), (Sample("r", "When?", "Now."),))
 CONFIG = {
@@ -52,7 +52,7 @@ def reads(monkeypatch):
         found.append(base.path)
         return load_pretrained(base, **options)
 
-    monkeypatch.setattr("fairforget.run.base.load_pretrained", load)
+    monkeypatch.setattr("fairforget.run.targets.base.load_pretrained", load)
     return found
 
 
@@ -158,7 +158,7 @@ def test_an_interrupted_conversion_leaves_nothing_half_made(half, tmp_path, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("fairforget.run.base.save_model", interrupted)
+        patched.setattr("fairforget.run.targets.base.save_model", interrupted)
         with pytest.raises(KeyboardInterrupt):
             made(recipe(half), tmp_path)
     assert [file.name for file in (tmp_path / "bases").iterdir() if file.is_dir()] == []
@@ -175,7 +175,7 @@ def test_of_two_at_once_one_converts(half, tmp_path, monkeypatch):
         with one_at_a_time:  # transformers cannot load in two threads
             return load_pretrained(base, **options)
 
-    monkeypatch.setattr("fairforget.run.base.load_pretrained", load)
+    monkeypatch.setattr("fairforget.run.targets.base.load_pretrained", load)
     described, found = content(base), []
     threads = [threading.Thread(target=lambda: found.append(load_base(base, described, tmp_path))) for _ in range(2)]
     for thread in threads:

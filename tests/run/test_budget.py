@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fairforget.run.budget import Budget
-from fairforget.run.ledger import Counts, Ledger
+from fairforget.run.counting.ledger import Counts, Ledger
+from fairforget.run.updates.budget import Budget
 
 
 def updates(budget: Budget, per_epoch: int, cost: int, scoring: int = 0) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fairforget.api import Measurement, Metric, MetricUse, PluginSpec, Sample
-from fairforget.run.evaluate import better_of, capped, evaluate
+from fairforget.run.measures.evaluate import better_of, capped, evaluate
 
 
 class Fixed(Metric):

@@ -9,7 +9,7 @@ import pytest
 
 from fairforget.api import PluginSpec
 from fairforget.run.cell import compute_cell
-from fairforget.run.escapes import KIND
+from fairforget.run.counting.escapes import KIND
 from fairforget.run.workbench import open_workbench
 from fairforget.study.options import build
 

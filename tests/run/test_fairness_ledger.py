@@ -11,7 +11,7 @@ import torch
 from torch.func import functional_call
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-from fairforget.run.ledger import Counts, Ledger
+from fairforget.run.counting.ledger import Counts, Ledger
 
 IDS = torch.tensor([[3, 4, 5, 6], [7, 8, 0, 0], [9, 0, 0, 0]])
 MASK = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0], [1, 0, 0, 0]])

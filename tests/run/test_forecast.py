@@ -6,8 +6,8 @@ import pytest
 
 from fairforget.registry import Registry
 from fairforget.run.forecast import forecast
-from fairforget.run.identity import target_identity
-from fairforget.run.recipe import recipe_for
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.recipe import recipe_for
 from fairforget.study.load import open_study
 from fairforget.study.options import build
 from fairforget.study.planning import make_plan

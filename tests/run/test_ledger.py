@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from fairforget.run.ledger import Ledger
+from fairforget.run.counting.ledger import Ledger
 
 
 @pytest.fixture

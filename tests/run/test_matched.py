@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairforget.run.matched import Point, matched
-from fairforget.run.path import Moment
+from fairforget.run.looks.matched import Point, matched
+from fairforget.run.looks.path import Moment
 from fairforget.store.record import Score
 
 share = st.floats(0, 1, allow_nan=False, width=32)

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from fairforget.api import MetricUse, PluginSpec
-from fairforget.run.ledger import Ledger
-from fairforget.run.measuring import measure
-from fairforget.run.target import load_target
+from fairforget.run.counting.ledger import Ledger
+from fairforget.run.measures.measuring import measure
+from fairforget.run.targets.target import load_target
 from fairforget.run.workbench import open_workbench
 from fairforget.study.options import build
 
@@ -128,7 +128,9 @@ def test_no_oracle_is_made_where_no_metric_asks(bench, cell, tmp_path):
 
 def test_the_oracle_is_loaded_once_and_booked_as_evaluation(bench, cell, asking, monkeypatch):
     loaded = []
-    monkeypatch.setattr("fairforget.run.measuring.load_target", lambda *args: loaded.append(args) or load_target(*args))
+    monkeypatch.setattr(
+        "fairforget.run.measures.measuring.load_target", lambda *args: loaded.append(args) or load_target(*args)
+    )
     plain = {**asking, "evaluation": {**asking["evaluation"], "metrics": asking["evaluation"]["metrics"][:-2]}}
     _, without = run(bench, plain)
     assert loaded == []

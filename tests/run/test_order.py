@@ -12,7 +12,7 @@ import pytest
 
 from fairforget.api import Curriculum, PluginSpec, Sample
 from fairforget.errors import FairforgetError
-from fairforget.run.order import Order
+from fairforget.run.updates.order import Order
 from fairforget_methods.curricula.mrd_weighted import MrdWeighted
 from fairforget_methods.curricula.uniform import Uniform
 

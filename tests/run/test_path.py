@@ -14,15 +14,15 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from fairforget.api import Curriculum, Sample
 from fairforget.lm.tokens import EncodedSample, SampleSet
-from fairforget.run.budget import Budget
-from fairforget.run.forgetting import ForgettingWatch
-from fairforget.run.ledger import Ledger
-from fairforget.run.live import LiveRun
-from fairforget.run.order import Order
-from fairforget.run.path import Path
-from fairforget.run.reference import Reference
-from fairforget.run.stop import Level, Reading
-from fairforget.run.trajectory import TrajectoryWatch
+from fairforget.run.counting.ledger import Ledger
+from fairforget.run.looks.forgetting import ForgettingWatch
+from fairforget.run.looks.path import Path
+from fairforget.run.looks.stop import Level, Reading
+from fairforget.run.looks.trajectory import TrajectoryWatch
+from fairforget.run.updates.budget import Budget
+from fairforget.run.updates.live import LiveRun
+from fairforget.run.updates.order import Order
+from fairforget.run.updates.reference import Reference
 from fairforget_methods.grad_ascent import GradAscent
 
 SETTINGS = {

@@ -14,10 +14,10 @@ from fairforget import FairforgetError
 from fairforget.api import Corpus, Pretrained, Sample, Scratch, TargetRecipe, Training
 from fairforget.lm.scratch import build_model, train_tokenizer
 from fairforget.lm.tokens import EncodedSample, SampleSet
-from fairforget.run.identity import oracle_id, target_identity
-from fairforget.run.recall_stop import missed
-from fairforget.run.target import load_target, make_target
-from fairforget.run.training import train
+from fairforget.run.targets.identity import oracle_id, target_identity
+from fairforget.run.targets.recall_stop import missed
+from fairforget.run.targets.target import load_target, make_target
+from fairforget.run.targets.training import train
 from fairforget_tasks.biographies import Biographies
 
 OPTIONS = {
@@ -108,7 +108,7 @@ def test_looking_leaves_dropout_alone():
             model = GPT2LMHeadModel(GPT2Config(vocab_size=50, n_embd=16, n_layer=1, n_head=2, n_positions=16))
 
         def look(model=model):
-            from fairforget.run.recall import recited
+            from fairforget.run.targets.recall import recited
 
             looks.append(recited(model, texts))
             return looks[-1]

@@ -7,8 +7,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from fairforget.api import Sample
 from fairforget.lm.tokens import EncodedSample, SampleSet
-from fairforget.run.ledger import Ledger
-from fairforget.run.reference import Reference
+from fairforget.run.counting.ledger import Ledger
+from fairforget.run.updates.reference import Reference
 
 
 def test_scored_logits_are_the_targets_own_whatever_the_model_has_become() -> None:

@@ -12,10 +12,10 @@ from safetensors.torch import load_file, save_file
 
 from fairforget.lm.sources import digests
 from fairforget.registry import Registry
-from fairforget.run.identity import target_identity
 from fairforget.run.scoring import score_task
-from fairforget.run.target import make_target
-from fairforget.run.target_folder import meta_text
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.target import make_target
+from fairforget.run.targets.target_folder import meta_text
 from fairforget.run.workbench import _open
 from fairforget_tasks.biographies import Biographies
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairforget.run.sophia import Sophia
+from fairforget.run.updates.sophia import Sophia
 
 STEPS = 12
 

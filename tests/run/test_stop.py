@@ -10,8 +10,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from fairforget.api import Sample
 from fairforget.lm.memory import memory
 from fairforget.lm.tokens import EncodedSample, SampleSet
-from fairforget.run.ledger import Ledger
-from fairforget.run.stop import Level, MemorizationRule, measure_level
+from fairforget.run.counting.ledger import Ledger
+from fairforget.run.looks.stop import Level, MemorizationRule, measure_level
 
 N = 2
 

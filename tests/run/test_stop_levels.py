@@ -10,8 +10,8 @@ import pytest
 
 from fairforget.errors import FairforgetError
 from fairforget.lm.memory import memory
-from fairforget.run.stop_levels import memorization_rule
-from fairforget.run.target import load_target
+from fairforget.run.looks.stop_levels import memorization_rule
+from fairforget.run.targets.target import load_target
 from fairforget.run.workbench import open_workbench
 
 OPTIONS = {

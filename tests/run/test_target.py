@@ -12,8 +12,8 @@ import torch
 
 from fairforget import FairforgetError
 from fairforget.api import Pretrained, TargetRecipe, Training
-from fairforget.run.identity import oracle_id, target_identity
-from fairforget.run.target import load_target, make_target
+from fairforget.run.targets.identity import oracle_id, target_identity
+from fairforget.run.targets.target import load_target, make_target
 from fairforget_tasks.biographies import Biographies
 
 TINY = {
@@ -27,8 +27,8 @@ import sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from fairforget.run.identity import target_identity
-from fairforget.run.target import load_target, make_target
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.target import load_target, make_target
 from fairforget_tasks.biographies import Biographies
 task = Biographies(**{options})
 corpus, recipe = task.corpus(), task.target()
@@ -148,7 +148,9 @@ def test_identity_changes_with_what_changes_the_weights_alone(identity, recipe, 
 
 def test_the_oracle_leaves_out_exactly_the_draws_texts(identity, recipe, corpus, cache, monkeypatch):
     seen = []
-    monkeypatch.setattr("fairforget.run.target.train", lambda model, texts, *a, **k: seen.append(texts) or 1 / 0)
+    monkeypatch.setattr(
+        "fairforget.run.targets.target.train", lambda model, texts, *a, **k: seen.append(texts) or 1 / 0
+    )
     draw = [s.id for s in corpus.pool if s.group in {"p001", "p005"}]
     with pytest.raises(ZeroDivisionError):
         make_target(identity, recipe, corpus, cache, seed=0, without=draw)

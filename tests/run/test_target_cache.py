@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from fairforget import FairforgetError
-from fairforget.run.identity import target_identity
-from fairforget.run.target import load_target, make_target
-from fairforget.run.target_folder import intact
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.target import load_target, make_target
+from fairforget.run.targets.target_folder import intact
 from fairforget_tasks.biographies import Biographies
 
 QUICK = {
@@ -26,8 +26,8 @@ QUICK = {
 MAKER = """
 import sys, time
 from pathlib import Path
-from fairforget.run.identity import target_identity
-from fairforget.run.target import make_target
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.target import make_target
 from fairforget_tasks.biographies import Biographies
 task = Biographies(**{options})
 corpus, recipe = task.corpus(), task.target()

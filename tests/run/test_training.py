@@ -9,7 +9,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 from fairforget import FairforgetError
 from fairforget.api import Sample, Training
 from fairforget.lm.tokens import EncodedSample, SampleSet
-from fairforget.run.training import _loss, rate, train
+from fairforget.run.targets.training import _loss, rate, train
 
 TRAINING = Training(epochs=3, learning_rate=1e-2, batch_size=2)
 

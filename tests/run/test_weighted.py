@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fairforget.api import ReplacedAfter
 from fairforget.run.seeds import stream
-from fairforget.run.weighted import draw_epoch, effective_size
+from fairforget.run.updates.weighted import draw_epoch, effective_size
 
 P = np.array([0.5, 0.3, 0.2])
 TIMES = 20_000

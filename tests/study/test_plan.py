@@ -388,8 +388,8 @@ def test_costs(registry, budget, updates, equivalents):
 
 
 def test_updates_agree_with_the_loop():
-    from fairforget.run.budget import Budget
-    from fairforget.run.ledger import Ledger
+    from fairforget.run.counting.ledger import Ledger
+    from fairforget.run.updates.budget import Budget
 
     for kind, amounts in {"updates": (1, 7), "epochs": (0.1, 0.3, 1, 2.5, 3, 7 / 3)}.items():
         for amount in amounts:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from fairforget.errors import FairforgetError
-from fairforget.run.ledger import PAID
+from fairforget.run.counting.ledger import PAID
 from fairforget.run.tuning import trial
 from fairforget.study.cell import cell_key
 

@@ -13,21 +13,21 @@ import torch
 from fairforget.api import Curriculum, Difficulty, Method, Sample, Scores
 from fairforget.errors import FairforgetError
 from fairforget.lm.tokens import SampleSet
-from fairforget.run.budget import Budget
-from fairforget.run.escapes import uncounted
+from fairforget.run.counting.escapes import uncounted
+from fairforget.run.counting.ledger import Ledger
 from fairforget.run.generators import lent_generators, seed_generators
-from fairforget.run.ledger import Ledger
-from fairforget.run.live import LiveRun, refusal_positions
-from fairforget.run.measuring import measure
+from fairforget.run.looks.path import Path
+from fairforget.run.looks.watches import path_of
+from fairforget.run.measures.measuring import measure
 from fairforget.run.memory_use import peak_memory
-from fairforget.run.order import Order
-from fairforget.run.path import Path
-from fairforget.run.recall_stop import missed
-from fairforget.run.reference import Reference
 from fairforget.run.seeds import stream
-from fairforget.run.target import load_target
-from fairforget.run.trainer import UnlearningFailed
-from fairforget.run.watches import path_of
+from fairforget.run.targets.recall_stop import missed
+from fairforget.run.targets.target import load_target
+from fairforget.run.updates.budget import Budget
+from fairforget.run.updates.live import LiveRun, refusal_positions
+from fairforget.run.updates.order import Order
+from fairforget.run.updates.reference import Reference
+from fairforget.run.updates.trainer import UnlearningFailed
 from fairforget.run.workbench import Workbench
 from fairforget.study.cell import cell_key
 from fairforget.study.options import build

@@ -11,8 +11,8 @@ from fairforget.api import Corpus, Sampler
 from fairforget.run.draw_info import draw_info, make_pool
 from fairforget.run.kept import read_kept
 from fairforget.run.pool_identity import pool_identity, score_identity
-from fairforget.run.recall_stop import missed
-from fairforget.run.target_folder import TARGETS, made_weights, read_meta
+from fairforget.run.targets.recall_stop import missed
+from fairforget.run.targets.target_folder import TARGETS, made_weights, read_meta
 from fairforget.run.watcher import Watcher
 from fairforget.study.draws import Draw, check_pool, draw_sets, unit_of
 from fairforget.study.options import Built

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairforget.api import Engine, Task
-from fairforget.run.identity import target_identity
-from fairforget.run.recipe import recipe_for
-from fairforget.run.target_folder import read_meta
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.recipe import recipe_for
+from fairforget.run.targets.target_folder import read_meta
 from fairforget.study.options import Built
 from fairforget.study.plan import Plan
 

@@ -16,9 +16,9 @@ from fairforget.run import jobs
 from fairforget.run.cells import CellRuns, cells_there
 from fairforget.run.draws import Drawing, StudyDraws
 from fairforget.run.flight import Flight
-from fairforget.run.identity import target_identity
-from fairforget.run.recipe import recipe_for
 from fairforget.run.runtime import Runtime, cores
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.recipe import recipe_for
 from fairforget.run.tuning.tune import Tune
 from fairforget.run.watcher import Watcher
 from fairforget.store.atomic import remove_partials, write_text

@@ -14,8 +14,8 @@ import torch
 from fairforget.api import Difficulty
 from fairforget.lm.passes import token_scores
 from fairforget.run.cell import compute_cell, score_samples
+from fairforget.run.counting.ledger import Ledger
 from fairforget.run.kept import keep
-from fairforget.run.ledger import Ledger
 from fairforget.run.pool_identity import pool_identity, score_identity, score_stream
 from fairforget.run.runtime import Runtime
 from fairforget.run.workbench import Workbench, open_workbench

@@ -15,9 +15,9 @@ import torch
 from fairforget.api import Corpus, PluginSpec, Pretrained, TargetRecipe, Task
 from fairforget.lm import sources
 from fairforget.registry import Registry
-from fairforget.run.identity import target_identity
-from fairforget.run.recipe import recipe_for
-from fairforget.run.target import Target, load_target, make_target
+from fairforget.run.targets.identity import target_identity
+from fairforget.run.targets.recipe import recipe_for
+from fairforget.run.targets.target import Target, load_target, make_target
 from fairforget.study.options import Built, build
 
 

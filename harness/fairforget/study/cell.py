@@ -59,7 +59,7 @@ class Cell:
     """``name``, ``dist_version``, ``version``, ``options``, ``data`` (digest of the corpus), ``paths`` (options that
     say where data lie)."""
     target: Mapping[str, Any]
-    """What `fairforget.run.target.target_identity` says."""
+    """What `fairforget.run.targets.target.target_identity` says."""
     draw: Mapping[str, Any]
     """What `fairforget.study.draws.Draw.to_json` says."""
     method: Mapping[str, Any]

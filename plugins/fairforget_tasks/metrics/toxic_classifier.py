@@ -14,7 +14,7 @@ import torch
 
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.lm.quiet import quiet
-from fairforget.run.target_folder import weights_digest
+from fairforget.run.targets.target_folder import weights_digest
 from fairforget_tasks.metrics.toxic_checkpoint import REFUSED, checked, from_folder, read
 
 BATCH: Final = 32

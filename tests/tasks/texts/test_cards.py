@@ -11,7 +11,7 @@ import pytest
 from fairforget.api import Metric, Task
 from fairforget.cli import main
 from fairforget.registry import Registry
-from fairforget.run.evaluate import better_of
+from fairforget.run.measures.evaluate import better_of
 from fairforget.study.options import build
 
 CARDS = Path(__file__).parents[3] / "docs" / "tasks"

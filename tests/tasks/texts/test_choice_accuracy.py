@@ -9,7 +9,7 @@ import torch
 from fairforget.api import Pretrained, Sample
 from fairforget.lm.encode import Encoder
 from fairforget.lm.models import load_pretrained
-from fairforget.run.subject import LiveSubject
+from fairforget.run.measures.subject import LiveSubject
 from fairforget_tasks.choices.letters import letter_scores
 from fairforget_tasks.choices.questions import question_sample, read_question
 from fairforget_tasks.metrics.choice_accuracy import ChoiceAccuracy

@@ -6,7 +6,7 @@ from fairforget import FairforgetError
 from fairforget.api import Pretrained, Sample
 from fairforget.lm.encode import Encoder
 from fairforget.lm.models import load_pretrained
-from fairforget.run.subject import LiveSubject
+from fairforget.run.measures.subject import LiveSubject
 from fairforget_tasks.metrics.knowmem import KnowMem
 from fairforget_tasks.metrics.verbmem import VerbMem
 from fairforget_tasks.muse import Muse

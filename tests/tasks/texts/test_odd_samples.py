@@ -9,7 +9,7 @@ from fairforget.api import Metric, Pretrained, Sample, Template
 from fairforget.lm.encode import Encoder
 from fairforget.lm.models import load_pretrained
 from fairforget.registry import Registry
-from fairforget.run.subject import LiveSubject
+from fairforget.run.measures.subject import LiveSubject
 from fairforget.study.options import build
 from fairforget_tasks.biographies import Biographies
 

@@ -16,12 +16,12 @@ from fairforget.lm.lora import attach_adapter, merged_adapter
 from fairforget.lm.models import context_of, load_pretrained, save_model
 from fairforget.lm.scratch import build_model, train_tokenizer
 from fairforget.lm.tokens import SampleSet
-from fairforget.run.base import load_base
-from fairforget.run.identity import left_out_of, oracle_id
-from fairforget.run.recall import recall, recited, trained_on
-from fairforget.run.recall_stop import check_stop, stop_of
-from fairforget.run.target_folder import TARGETS, made_once, read_meta, versions, weights_digest
-from fairforget.run.training import Progress, Trained, train
+from fairforget.run.targets.base import load_base
+from fairforget.run.targets.identity import left_out_of, oracle_id
+from fairforget.run.targets.recall import recall, recited, trained_on
+from fairforget.run.targets.recall_stop import check_stop, stop_of
+from fairforget.run.targets.target_folder import TARGETS, made_once, read_meta, versions, weights_digest
+from fairforget.run.targets.training import Progress, Trained, train
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,7 @@ def make_target(
     """Return the folder of the target, or of the oracle without some samples; make it where the cache has none.
 
     Where the recipe stops at a recall, the oracle is trained for as many epochs as the target was, which is made first;
-    see `fairforget.api.Training`. Made once and whole or not at all: `fairforget.run.target_folder.made_once`.
+    see `fairforget.api.Training`. Made once and whole or not at all: `fairforget.run.targets.target_folder.made_once`.
 
     Args:
         identity: of `target_identity` for the same recipe, corpus and seed.

@@ -11,7 +11,7 @@ from fairforget.api.sample import digest_of
 from fairforget.api.task import Pretrained
 from fairforget.lm.models import load_pretrained, save_model
 from fairforget.lm.stored import stored_otherwise
-from fairforget.run.target_folder import intact, made_once, versions, weights_digest
+from fairforget.run.targets.target_folder import intact, made_once, versions, weights_digest
 
 BASES: Final = "bases"
 """The folder of converted bases in the cache."""

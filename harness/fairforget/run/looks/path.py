@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import torch
 
-from fairforget.run.ledger import Ledger
+from fairforget.run.counting.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import torch
 
 from fairforget.lm.logprobs import TokenLogprobs
 from fairforget.lm.tokens import SampleSet, TokenBatch
-from fairforget.run.reference import Reference
+from fairforget.run.updates.reference import Reference
 
 
 class LiveBatch:

@@ -18,7 +18,7 @@ from fairforget.lm.free_text import encode_texts
 from fairforget.lm.generate import greedy, stop_tokens
 from fairforget.lm.memory import Pair, continuations
 from fairforget.lm.tokens import SampleSet
-from fairforget.run.said import NOTHING, Said, Texts
+from fairforget.run.measures.said import NOTHING, Said, Texts
 
 T = TypeVar("T")
 

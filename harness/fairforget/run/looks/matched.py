@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fairforget.run.path import Moment
+from fairforget.run.looks.path import Moment
 from fairforget.stats.averages import enters_average, role_average
 from fairforget.store.record import Score
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairforget.run.matched import Point, matched
-from fairforget.run.path import Moment
+from fairforget.run.looks.matched import Point, matched
+from fairforget.run.looks.path import Moment
 from fairforget.store.record import Score
 
 Measure = Callable[[Collection[str]], Mapping[str, Mapping[str, Any]]]
@@ -16,7 +16,7 @@ Measure = Callable[[Collection[str]], Mapping[str, Mapping[str, Any]]]
 
 @dataclass(eq=False)
 class TrajectoryWatch:
-    """A `fairforget.run.path.Watch`: measures columns at the target, every so many updates, and at the end.
+    """A `fairforget.run.looks.path.Watch`: measures columns at the target, every so many updates, and at the end.
 
     The last point is made of the scores of the record, so that the end is measured once.
     """

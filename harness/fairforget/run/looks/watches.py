@@ -7,10 +7,10 @@ from typing import Any
 
 from fairforget.api import Metric
 from fairforget.lm.tokens import SampleSet
-from fairforget.run.forgetting import ForgettingWatch
-from fairforget.run.path import Path, Watch
-from fairforget.run.stop_levels import memorization_rule
-from fairforget.run.trajectory import Measure, TrajectoryWatch
+from fairforget.run.looks.forgetting import ForgettingWatch
+from fairforget.run.looks.path import Path, Watch
+from fairforget.run.looks.stop_levels import memorization_rule
+from fairforget.run.looks.trajectory import Measure, TrajectoryWatch
 from fairforget.run.workbench import Workbench
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from fairforget.lm.tokens import SampleSet
-from fairforget.run.path import Moment
-from fairforget.run.stop import MemorizationRule
+from fairforget.run.looks.path import Moment
+from fairforget.run.looks.stop import MemorizationRule
 
 
 @dataclass(eq=False)
 class ForgettingWatch:
-    """A `fairforget.run.path.Watch`: the rule at every look, and the first look that finds a sample forgotten.
+    """A `fairforget.run.looks.path.Watch`: the rule at every look, and the first look that finds a sample forgotten.
 
     A sample that no look finds forgotten is right-censored at the last one, which is at the end of the run.
     """

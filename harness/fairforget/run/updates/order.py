@@ -11,7 +11,7 @@ import numpy as np
 from fairforget.api import Curriculum, Sample
 from fairforget.errors import FairforgetError
 from fairforget.run.seeds import stream
-from fairforget.run.weighted import draw_epoch, effective_size
+from fairforget.run.updates.weighted import draw_epoch, effective_size
 
 Score = Callable[[int], np.ndarray]
 """Scores the forget samples on the model as it now is; the argument is the epoch."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fairforget.run.ledger import Ledger
+from fairforget.run.counting.ledger import Ledger
 
 
 @dataclass(frozen=True)

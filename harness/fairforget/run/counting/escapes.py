@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from fairforget.run.ledger import PAID
+from fairforget.run.counting.ledger import PAID
 
 if TYPE_CHECKING:
-    from fairforget.run.live import LiveRun
+    from fairforget.run.updates.live import LiveRun
 
 KIND = "uncounted"
 """Of the problems that are returned here."""

@@ -12,7 +12,7 @@ from fairforget.lm.live_adapter import detach_adapters
 from fairforget.lm.logprobs import TokenLogprobs
 from fairforget.lm.states import layer_states
 from fairforget.lm.tokens import IGNORE, TokenBatch
-from fairforget.run.ledger import Ledger
+from fairforget.run.counting.ledger import Ledger
 
 
 class Reference:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from fairforget.api import Metric, MetricUse, Sample
+from fairforget.run.measures.subject import LiveSubject
 from fairforget.run.seeds import integer
-from fairforget.run.subject import LiveSubject
 
 Better = Literal["higher", "lower"]
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from fairforget.errors import FairforgetError
-from fairforget.run.stop import Level, MemorizationRule, measure_level
-from fairforget.run.target import load_target
+from fairforget.run.looks.stop import Level, MemorizationRule, measure_level
+from fairforget.run.targets.target import load_target
 from fairforget.run.workbench import Workbench
 
 

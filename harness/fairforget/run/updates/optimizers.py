@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from fairforget.run.sophia import Sophia, Squares
+from fairforget.run.updates.sophia import Sophia, Squares
 
 
 def make_optimizer(

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from fairforget.api import Metric, MetricUse, PluginSpec, Sample
-from fairforget.run.evaluate import capped, evaluate
-from fairforget.run.ledger import Ledger
-from fairforget.run.subject import LiveSubject
-from fairforget.run.target import load_target
+from fairforget.run.counting.ledger import Ledger
+from fairforget.run.measures.evaluate import capped, evaluate
+from fairforget.run.measures.subject import LiveSubject
+from fairforget.run.targets.target import load_target
 from fairforget.run.workbench import Workbench
 
 Sets = Mapping[str, tuple[Sample, ...]]

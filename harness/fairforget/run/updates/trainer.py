@@ -13,8 +13,8 @@ from fairforget.lm.curvature.bartlett import gauss_newton_bartlett
 from fairforget.lm.in_parts import InParts
 from fairforget.lm.live_adapter import LiveAdapter
 from fairforget.lm.tokens import TokenBatch
-from fairforget.run.optimizers import make_optimizer, warmed
 from fairforget.run.seeds import integer
+from fairforget.run.updates.optimizers import make_optimizer, warmed
 
 
 class UnlearningFailed(Exception):

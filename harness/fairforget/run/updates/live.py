@@ -14,14 +14,14 @@ import torch
 from fairforget.api import Sample
 from fairforget.errors import FairforgetError
 from fairforget.lm.tokens import SampleSet, TokenBatch
-from fairforget.run.batch import LiveBatch
-from fairforget.run.budget import Budget
-from fairforget.run.ledger import Ledger
-from fairforget.run.order import Order
-from fairforget.run.path import Path
-from fairforget.run.reference import Reference
+from fairforget.run.counting.ledger import Ledger
+from fairforget.run.looks.path import Path
 from fairforget.run.seeds import integer, stream
-from fairforget.run.trainer import ModelTrainer
+from fairforget.run.updates.batch import LiveBatch
+from fairforget.run.updates.budget import Budget
+from fairforget.run.updates.order import Order
+from fairforget.run.updates.reference import Reference
+from fairforget.run.updates.trainer import ModelTrainer
 
 
 @dataclass(eq=False)

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import torch
 
-from fairforget.run.call_size import call_size, tensors
-from fairforget.run.tap import Parts, Tap
+from fairforget.run.counting.call_size import call_size, tensors
+from fairforget.run.counting.tap import Parts, Tap
 
 PAID = ("unlearning", "reference", "difficulty")
 """The phases that a method pays for. The stop rule and the evaluation are the study's, and shown apart.

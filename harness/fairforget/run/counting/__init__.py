@@ -1,0 +1,1 @@
+"""What a cell spends, counted where nothing escapes."""

@@ -1,0 +1,1 @@
+"""What is looked at between updates: trajectories, stops, matched completeness."""

@@ -1,0 +1,1 @@
+"""Measuring the model of a cell, with each text run once."""
