@@ -25,7 +25,7 @@ def make_optimizer(
         return torch.optim.SGD(parameters, lr=lr, weight_decay=decay)
     betas = (settings["betas"][0], settings["betas"][1])
     if settings["name"] == "adamw":
-        return torch.optim.AdamW(parameters, lr=lr, betas=betas, eps=settings["eps"], weight_decay=decay)
+        return torch.optim.AdamW(parameters, lr=lr, betas=betas, eps=settings["eps"], weight_decay=decay, fused=True)
     return Sophia(
         parameters,
         gauss_newton if settings["hessian"] == "gnb" else None,
