@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from fairforget.lm.perturb import Perturbation
     from fairforget_samplers.difficulty.draws import Draws
 
-FIRST_LOOK = 8
+EARLY_LOOK, FIRST_LOOK = 4, 8
 """Directions before the reliability is first asked for; then after every quarter more: few looks are lucky ones."""
-ENOUGH_SAMPLES = 10
-"""With fewer, a rank correlation says too little to stop by, and all directions are drawn."""
+ENOUGH_SAMPLES, MANY_SAMPLES = 10, 40
+"""With fewer than enough, a rank correlation says too little to stop by, and all directions are drawn; with many, it
+says enough for the early look: halves of two directions that agree by luck are too rare among so many."""
 
 
 @dataclass
@@ -31,13 +32,16 @@ class Stop:
     samples: int
     """How many samples have finite values."""
     halver: np.random.Generator
-    _look: int = FIRST_LOOK
+    _look: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._look = EARLY_LOOK if self.samples >= MANY_SAMPLES else FIRST_LOOK
 
     def reached(self, values: Sequence[np.ndarray]) -> float | None:
         """Return the reliability of `values`, (n,) each, where it is enough; None to go on."""
         if self.until is None or self.samples < ENOUGH_SAMPLES or len(values) != self._look:
             return None
-        self._look = math.ceil(1.25 * self._look)
+        self._look = max(FIRST_LOOK, math.ceil(1.25 * self._look))
         found = split_half(np.stack(values), self.halver)
         return found if found is not None and found >= self.until else None
 
