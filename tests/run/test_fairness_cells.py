@@ -80,7 +80,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Cells:
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The models that are read from a folder."""
-    from fairforget.run import target
+    from fairforget.run.targets import target
 
     found: list[str] = []
 
