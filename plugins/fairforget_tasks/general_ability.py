@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from fairforget.api import MetricUse, PluginSpec, Sample
 from fairforget_tasks.sources.chunks import Spans
@@ -12,6 +14,18 @@ from fairforget_tasks.sources.retain import retain_texts
 
 HUB: Final = "hub"
 SET: Final = "wikitext"
+
+GeneralTexts = Annotated[str, "general texts to keep: c4, wikitext, or a folder, file or hub id"]
+LmEvalData = Annotated[
+    str | None,
+    "data of lm-evaluation-harness for perplexity, the zero-shot average and TruthfulQA: hub, or a folder with "
+    "local data; null = leave these columns out",
+]
+Passages = Annotated[
+    str | None,
+    "passages (folder, file or hub id, key text; or wikitext) whose perplexity is measured instead of lm-eval's",
+]
+MostPassages = Annotated[int, Field(ge=1), "samples of `wikitext`, at most"]
 
 
 def ability_columns(lm_eval: str | None, wikitext: str | None) -> list[MetricUse]:

@@ -11,8 +11,18 @@ from pydantic import Field
 
 from fairforget.api import Corpus, MetricUse, PluginSpec, Pretrained, Sample, TargetRecipe, Task, Template, Training
 from fairforget.errors import FairforgetError
-from fairforget_tasks.general_ability import SET, ability_columns, general_texts
+from fairforget_tasks.general_ability import (
+    HUB,
+    SET,
+    GeneralTexts,
+    LmEvalData,
+    MostPassages,
+    Passages,
+    ability_columns,
+    general_texts,
+)
 from fairforget_tasks.sources.chunks import spans_of
+from fairforget_tasks.sources.retain import TextField
 from fairforget_tasks.sources.rows import Row
 from fairforget_tasks.sources.source import Source
 from fairforget_tasks.training_options import StopAtRecall
@@ -53,23 +63,16 @@ class Safe(Task):
         str, "toxicity classifier: a name of Detoxify, a checkpoint, or a folder or hub id with safetensors"
     ] = "original"
     classifier_base: Annotated[str | None, "folder or hub id of the classifier's configuration and tokenizer"] = None
-    retain: Annotated[str, "general texts to keep: c4, wikitext, or a folder, file or hub id"] = "c4"
-    retain_field: Annotated[str, "key of the text in a row of `retain`, where that is one's own"] = "text"
+    retain: GeneralTexts = "c4"
+    retain_field: TextField = "text"
     retain_chunks: Annotated[int, Field(ge=1), "samples to keep"] = 200
     chunk_tokens: Annotated[int, Field(ge=2), "tokens of such a sample"] = 256
     tokenizer: Annotated[
         str | None, "hub id or folder of the tokenizer whose tokens `chunk_tokens` counts; null = words between spaces"
     ] = BASE
-    lm_eval: Annotated[
-        str | None,
-        "data of lm-evaluation-harness for perplexity, the zero-shot average and TruthfulQA: hub, or a folder with "
-        "local data; null = leave these columns out",
-    ] = "hub"
-    wikitext: Annotated[
-        str | None,
-        "passages (folder, file or hub id, key text; or wikitext) whose perplexity is measured instead of lm-eval's",
-    ] = None
-    wikitext_chunks: Annotated[int, Field(ge=1), "samples of `wikitext`, at most"] = 200
+    lm_eval: LmEvalData = HUB
+    wikitext: Passages = None
+    wikitext_chunks: MostPassages = 200
     recipe: Annotated[
         Literal["checkpoint", "finetune"],
         "checkpoint: the base is the target as it stands; finetune: it is trained on the answers and the retain set",

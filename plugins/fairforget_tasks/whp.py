@@ -23,9 +23,19 @@ from fairforget.api import (
     TrainingText,
 )
 from fairforget.errors import FairforgetError
-from fairforget_tasks.general_ability import SET, ability_columns, general_texts
+from fairforget_tasks.general_ability import (
+    HUB,
+    SET,
+    GeneralTexts,
+    LmEvalData,
+    MostPassages,
+    Passages,
+    ability_columns,
+    general_texts,
+)
 from fairforget_tasks.sources.chunks import Spans, chunks, spans_of
 from fairforget_tasks.sources.files import decode
+from fairforget_tasks.sources.retain import TextField
 from fairforget_tasks.training_options import StopAtRecall
 
 BASE: Final = "meta-llama/Llama-2-7b-hf"
@@ -51,19 +61,12 @@ class Whp(Task):
     tokenizer: Annotated[
         str | None, "hub id or folder of the tokenizer whose tokens are counted; null = words between spaces"
     ] = BASE
-    retain: Annotated[str, "general texts to keep: c4, wikitext, or a folder, file or hub id"] = "c4"
-    retain_field: Annotated[str, "key of the text in a row of `retain`, where that is one's own"] = "text"
+    retain: GeneralTexts = "c4"
+    retain_field: TextField = "text"
     retain_chunks: Annotated[int, Field(ge=1), "samples to keep"] = 200
-    lm_eval: Annotated[
-        str | None,
-        "data of lm-evaluation-harness for perplexity, the zero-shot average and TruthfulQA: hub, or a folder with "
-        "local data; null = leave these columns out",
-    ] = "hub"
-    wikitext: Annotated[
-        str | None,
-        "passages (folder, file or hub id, key text; or wikitext) whose perplexity is measured instead of lm-eval's",
-    ] = None
-    wikitext_chunks: Annotated[int, Field(ge=1), "samples of `wikitext`, at most"] = 200
+    lm_eval: LmEvalData = HUB
+    wikitext: Passages = None
+    wikitext_chunks: MostPassages = 200
     recipe: Annotated[
         Literal["finetune", "checkpoint"],
         "finetune: the base is trained on the book and the retain set; checkpoint: it knows the book already (and "

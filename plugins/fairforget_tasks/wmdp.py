@@ -13,7 +13,7 @@ from fairforget_tasks.choices.mmlu import GROUPS, mmlu
 from fairforget_tasks.choices.questions import question_sample, read_question
 from fairforget_tasks.sources.chunks import Spans, spans_of
 from fairforget_tasks.sources.documents import samples, texts
-from fairforget_tasks.sources.retain import retain_texts
+from fairforget_tasks.sources.retain import TextField, retain_texts
 from fairforget_tasks.sources.source import Source
 from fairforget_tasks.training_options import StopAtRecall
 
@@ -70,7 +70,7 @@ class Wmdp(Task):
     retain: Annotated[
         str, "what is kept: wikitext, c4, corpora (the retain corpora of WMDP), or a hub id, folder or file"
     ] = "wikitext"
-    retain_field: Annotated[str, "key of the text in a row of `retain`, where that is one's own"] = "text"
+    retain_field: TextField = "text"
     retain_chunks: Annotated[int, Field(ge=1), "samples to keep (of a domain, with corpora)"] = 500
     variant: Annotated[
         Literal["lm-eval", "wagle"], "how questions are asked: as lm-evaluation-harness, or as WAGLE"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Annotated, Final
 
 from fairforget.errors import FairforgetError
 from fairforget_tasks.sources.documents import texts
@@ -14,6 +14,8 @@ from fairforget_tasks.sources.source import Source
 
 C4: Final = ("allenai/c4", "en/c4-train.00000-of-01024.json.gz")
 WIKITEXT: Final = ("Salesforce/wikitext", "wikitext-2-raw-v1")
+TextField = Annotated[str, "key of the text in a row of `retain`, where that is one's own"]
+"""The option of tasks with a retain set."""
 _HEADING: Final = re.compile(r" = [^=].* = \n?")
 
 
