@@ -35,7 +35,7 @@ def score_identity(
     """
     return {
         "kind": "scores",
-        "version": 2,
+        "version": 3,
         "target": target["id"],
         "weights": weights,
         "data": data,

@@ -33,7 +33,7 @@ from typing import Any, Final
 
 from fairforget.errors import FairforgetError
 
-KEY_VERSION: Final = 1
+KEY_VERSION: Final = 2
 SCHEMA: Final = 1
 
 _PARTS: Final = ("task", "target", "draw", "method", "curriculum", "seed", "budget", "optimizer", "evaluation")
