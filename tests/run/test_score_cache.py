@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from fairforget.lm.sources import digests
 from fairforget.registry import Registry
+from fairforget.report.trust import trust_of
 from fairforget.run.scoring import score_task
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.target import make_target
@@ -249,3 +250,13 @@ def test_a_target_changed_by_hand_is_made_again(place, name):
         assert (folder / name).read_bytes() == whole
     else:
         assert json.loads((folder / name).read_bytes())["digest"] == json.loads(whole)["digest"]
+
+
+@pytest.mark.parametrize("recall", [None, 1.0])
+def test_a_target_that_knows_less_than_it_should_is_told_with_every_score(tmp_path, monkeypatch, recall):
+    monkeypatch.setenv("FAIRFORGET_CACHE", str(tmp_path))
+    settings = [f"task.{name}={json.dumps(value)}" for name, value in {**QUICK, "stop_at_recall": recall}.items()]
+    made, kept = (score_task(Registry.discover(), "biographies", "mrd-grad", settings) for _ in range(2))
+    assert made["notes"] == kept["notes"]
+    assert len(made["notes"]) == (recall is not None)
+    assert all("stop at recall 1 and has" in line and line in trust_of(kept)["warnings"] for line in kept["notes"])

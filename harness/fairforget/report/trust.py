@@ -45,7 +45,7 @@ def trust_of(found: Mapping[str, Any]) -> dict[str, Any]:
         "forward_sequences": ledger["forward_sequences"],
         "backward_sequences": ledger["backward_sequences"],
         "seconds": ledger["seconds"],
-        "warnings": [str(line) for line in details.get("warnings") or ()],
+        "warnings": [str(line) for line in (*found.get("notes", ()), *(details.get("warnings") or ()))],
     }
 
 

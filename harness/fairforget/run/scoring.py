@@ -82,8 +82,8 @@ def score_task(
 
     Returns:
         ``ids``, ``values``, ``stderr``, ``reliability``, ``higher_is``, ``unit``, ``tokens``, ``details``, ``ledger``,
-        the ``difficulty`` and the ``task`` with every option, the ``seed``, and the ``identity`` under which the scores
-        are kept.
+        the ``difficulty`` and the ``task`` with every option, the ``seed``, the ``identity`` under which the scores are
+        kept, and ``notes``: what to know of the target.
 
     Raises:
         FairforgetError: a name, an option or a file is wrong.

@@ -18,6 +18,7 @@ from fairforget.run.counting.ledger import Ledger
 from fairforget.run.kept import keep
 from fairforget.run.pool_identity import pool_identity, score_identity, score_stream
 from fairforget.run.runtime import Runtime
+from fairforget.run.targets.recall_stop import missed
 from fairforget.run.workbench import Workbench, open_workbench
 from fairforget.store.jsonable import jsonable
 from fairforget.store.provenance import environment
@@ -38,7 +39,8 @@ def score(task: str, model: str, runtime: str, difficulty: str, seed: int = 0) -
     built = bench.build("difficulty", json.loads(difficulty))
     identity = score_identity(bench.identity, bench.target.digest, bench.data, built, seed)
     found = keep(bench.cache / "scores", identity, lambda: _scores(bench, built, identity))
-    return json.dumps({**found, "identity": identity})
+    note = missed(bench.target.meta)
+    return json.dumps({**found, "identity": identity, "notes": [] if note is None else [note]})
 
 
 def cell(task: str, model: str, runtime: str, folder: str, described: str, draw_info: str, tuning: str = "null") -> str:
