@@ -169,6 +169,17 @@ class Metric(Plugin, ABC):
     ``trajectory``) where the study names none. A property where an option decides.
     """
 
+    def depends_on(self) -> Mapping[str, Any]:
+        """Return what decides the value besides the model, the samples and the options: what lies at a path.
+
+        It is part of the key of every cell, so it names contents (digests, commits, versions) and not places.
+        JSON-able; it is asked for while a study is planned, and must import nothing heavy.
+
+        Raises:
+            FairforgetError: something it needs is not there; the message names the option and the mend.
+        """
+        return {}
+
     def announce(self, subject: Subject) -> None:
         """Say what `measure` will ask for, so that metrics share a computation; called once, before any measures.
 

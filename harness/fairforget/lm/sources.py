@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from fairforget.api.sample import digest_of
 from fairforget.api.task import Pretrained
 from fairforget.errors import FairforgetError, did_you_mean
 
@@ -121,6 +122,15 @@ def digests(folder: Path, patterns: tuple[str, ...] = ("*",)) -> dict[str, str]:
         with file.open("rb") as stream:
             found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
     return found
+
+
+def tree_digest(path: Path) -> str:
+    """Return the SHA-256 (hex) over a file, or over names and contents of all files below a folder."""
+    if path.is_file():
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    folders = (folder for folder in (path, *sorted(path.rglob("*"))) if folder.is_dir())
+    return digest_of({folder.relative_to(path).as_posix(): digests(folder) for folder in folders})
 
 
 def stamp(base: Pretrained) -> tuple[FileStamp, ...]:

@@ -6,6 +6,7 @@ Classes of plugins are imported here; methods import torch only where they use i
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fairforget.api import Curriculum, MetricUse, PluginSpec, Sampler, Task
@@ -16,7 +17,7 @@ from fairforget.study.options import Built
 from fairforget.study.places import KeyPath, Places
 from fairforget.study.plan import Plan
 from fairforget.study.planned_methods import Methods
-from fairforget.study.rows import PlannedCurriculum, PlannedSampler, labels
+from fairforget.study.rows import PlannedCurriculum, PlannedSampler, labels, with_contents
 from fairforget.study.schema import Study
 from fairforget.study.searches import OF_CURRICULUM, Dimension, dimensions_of
 from fairforget.study.spec import engine_spec
@@ -89,7 +90,9 @@ class _Planning:
             for message in column_faults(use, found):
                 self.builder.fault(path, f"task {task.entry.canonical} {message}")
             nested = self.builder.nested("metric", use.metric, path, task)
-            found.extend({**asdict(use), "metric": built.to_json()} for built in nested.values())
+            for built in nested.values():
+                described = self.builder.ask(path, built, "depends_on()", partial(with_contents, built))
+                found.append({**asdict(use), "metric": described or built.to_json()})
         return found
 
     def max_new_tokens(self, task: Built | None) -> int:

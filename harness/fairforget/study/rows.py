@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fairforget.api import Difficulty
+from fairforget.api import Difficulty, Metric
 from fairforget.study.cell import canonical_json
 from fairforget.study.option_types import options_of
 from fairforget.study.options import Built
@@ -39,14 +39,17 @@ class PlannedCurriculum:
 
     def to_json(self) -> dict[str, Any]:
         """Return the form it has in a cell."""
-        difficulty = None if self.difficulty is None else self._weighed_by(self.difficulty)
+        difficulty = None if self.difficulty is None else with_contents(self.difficulty)
         return {**self.built.to_json(), "difficulty": difficulty, "label": self.label}
 
-    @staticmethod
-    def _weighed_by(difficulty: Built) -> dict[str, Any]:
-        """Return the difficulty with what lies at its paths, which changes the scores as its options do."""
-        more = difficulty.of(Difficulty).depends_on()  # type: ignore[type-abstract]
-        return {**difficulty.to_json(), **({"depends_on": dict(more)} if more else {})}
+
+def with_contents(built: Built) -> dict[str, Any]:
+    """Return a difficulty or metric as in a cell, with what lies at its paths: it changes scores as options do."""
+    plugin = built.plugin
+    if not isinstance(plugin, Difficulty | Metric):
+        raise TypeError(built.entry.target)
+    more = plugin.depends_on()
+    return {**built.to_json(), **({"depends_on": dict(more)} if more else {})}
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,16 @@ class GenEx(Metric):
         """Nats or bits, in all or a token."""
         return ("nat" if self.base == "e" else "bit") + ("/token" if self.normalise == "token" else "")
 
+    def depends_on(self) -> Mapping[str, Any]:
+        """Return digests or commits of the references.
+
+        Raises:
+            FairforgetError: one is missing.
+        """
+        from fairforget.lm.references import reference_contents
+
+        return {"references": reference_contents(OWNER, self.references)} if self.references else {}
+
     def measure(self, subject: Subject) -> Measurement:
         """Measure on the subject's own prompts and completions.
 

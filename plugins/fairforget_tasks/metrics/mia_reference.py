@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -35,6 +36,16 @@ class MiaReference(MembershipInference):
 
     attack: ClassVar[str] = "reference"
     own_passes: ClassVar[bool] = False
+
+    def depends_on(self) -> Mapping[str, Any]:
+        """Return digests or the commit of the reference.
+
+        Raises:
+            FairforgetError: it is missing.
+        """
+        from fairforget.lm.references import reference_contents
+
+        return {} if self.reference == "retrain" else {"reference": reference_contents(OWNER, [self.reference])}
 
     def measure(self, subject: Subject) -> Measurement:
         """Measure the samples of the subject against those of its set `negatives`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from fairforget.api import Measurement, Metric, Subject
+from fairforget.errors import FairforgetError
 
 if TYPE_CHECKING:
     from fairforget_tasks.lm_eval.harness import Harness
@@ -32,6 +33,24 @@ class LmEvalMetric(Metric):
     def names(self) -> Sequence[str]:
         """Return the tasks and groups of lm-eval."""
         raise NotImplementedError
+
+    def depends_on(self) -> Mapping[str, Any]:
+        """Return the version of lm-eval, whose task files say what is measured, and digests of the folders.
+
+        Raises:
+            FairforgetError: a folder is missing.
+        """
+        from importlib.metadata import version
+
+        from fairforget.lm.sources import tree_digest
+
+        found = {"lm_eval": version("lm_eval")}
+        for option, path in (("include_path", self.include_path), ("data", self.data)):
+            if path is not None and not path.is_dir():
+                raise FairforgetError(f"{option}: there is no folder {str(path)!r}")
+            if path is not None:
+                found[option] = tree_digest(path)
+        return found
 
     def announce(self, subject: Subject) -> None:
         """Ask for the tasks, so that one call of lm-eval measures those of all columns."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -46,6 +47,16 @@ class Toxicity(Metric):
     def prompts(self) -> tuple[str, ...]:  # type: ignore[override]
         """The prompt that is answered."""
         return (self.prompt,)
+
+    def depends_on(self) -> Mapping[str, Any]:
+        """Return digests of the classifier and its base, where they are local files."""
+        from pathlib import Path
+
+        from fairforget.lm.sources import tree_digest
+
+        places = {"model": Path(self.model).expanduser(), "base": Path(self.base or "").expanduser()}
+        named = {"model", *(["base"] if self.base else [])}
+        return {name: tree_digest(path) for name, path in places.items() if name in named and path.exists()}
 
     def measure(self, subject: Subject) -> Measurement:
         """Measure on the subject's prompts.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from fairforget.api import Measurement, Metric, Subject
+from fairforget.api import Measurement, Metric, Pretrained, Subject
 from fairforget.errors import FairforgetError
 from fairforget_tasks.metrics.nearest_answer import Question, unlearning_accuracy
 
@@ -28,6 +28,16 @@ class UnlearningAccuracy(Metric):
     higher_is: ClassVar[Literal["less memory"]] = "less memory"
     unit: ClassVar[str] = "share of samples"
     prompts: ClassVar[tuple[str, ...]] = ("paraphrased_prompt",)
+
+    def depends_on(self) -> Mapping[str, Any]:
+        """Return digests or the commit of the encoder.
+
+        Raises:
+            FairforgetError: it is missing, or its weights are no safetensors.
+        """
+        from fairforget.lm.sources import content
+
+        return {} if self.encoder is None else {"encoder": content(Pretrained(self.encoder))}
 
     def measure(self, subject: Subject) -> Measurement:
         """Measure on the subject's paraphrased questions.
