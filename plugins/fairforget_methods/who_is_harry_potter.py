@@ -60,7 +60,7 @@ class WhoIsHarryPotter(Method):
             self._find_labels(batch, reinforced, labels)
             second.update(lambda model, part: generic_loss(model, part.forget, labels), batch)
             taught = True
-        if not taught and run.progress >= 1:
+        if not taught and run.stopped == "budget":
             msg = (
                 f"who-is-harry-potter: the budget ended while the reinforced model was trained; lower reinforce (now "
                 f"{self.reinforce:g}) or raise the budget"

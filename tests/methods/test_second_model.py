@@ -196,6 +196,27 @@ def test_a_budget_without_a_second_stage_is_an_error_that_says_the_mend(live: An
         unlearn(live(Budget("updates", 1)), WhoIsHarryPotter())
 
 
+@pytest.mark.parametrize(("amount", "reinforce"), [(36, 0.8), (40, 0.8), (13, 0.95)])
+def test_a_budget_that_ends_with_something_left_is_no_reason_to_deliver_the_target(
+    live: Any, amount: int, reinforce: float
+) -> None:
+    """One update more would overdraw it, so that progress stays below 1."""
+    run = live(Budget("forward_equivalents", amount))
+    with pytest.raises(FairforgetError, match=rf"lower reinforce \(now {reinforce}\) or raise the budget"):
+        unlearn(run, WhoIsHarryPotter(reinforce=reinforce))
+    assert run.progress < 1
+
+
+def test_a_run_that_a_look_ends_before_the_second_stage_delivers_the_target(live: Any) -> None:
+    """The target is already what was asked for."""
+    run = live(Budget("updates", 4))
+    start = weights(run.model)
+    run.path.ended = "completeness"
+    unlearn(run, WhoIsHarryPotter())
+    assert torch.equal(weights(run.model), start)
+    assert run.stopped == "completeness"
+
+
 def step(model: Any, loss: Any, tokens: Any, labels: torch.Tensor) -> None:
     model.zero_grad()
     loss(tokens.logits(model)[:, :-1].flatten(0, 1), labels.flatten(), ignore_index=-100).backward()

@@ -95,7 +95,15 @@ class UnlearningRun(Protocol):
 
     @property
     def progress(self) -> float:
-        """The share of the budget that is spent, 0 … 1."""
+        """The share of the budget that is spent, 0 … 1.
+
+        It need not reach 1: a budget in forward-equivalents ends where the next update might overdraw it.
+        """
+        ...
+
+    @property
+    def stopped(self) -> str:
+        """Why `batches` ended: ``budget``, or ``rule`` or ``completeness`` where a look on the way ended the run."""
         ...
 
     @property
