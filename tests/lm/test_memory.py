@@ -139,3 +139,21 @@ def test_aggregates_by_hand():
     assert memorization_accuracy(hits, bare=False) == 0.5
     assert memorization_accuracy(hits, bare=True) == pytest.approx(1 / 3)
     assert np.isnan(memorization_accuracy(hits[:1], bare=True))
+
+
+def test_a_model_that_is_broken_for_a_text_says_nothing_of_it(llama, recited):
+    """What argmax makes of NaN is no choice, and no zero."""
+    whole = memory(llama, recited, n=3)
+    seen = [set(s.input_ids[:-1]) for s in recited]
+    token = next(t for t in sorted(seen[0]) if any(t not in other for other in seen[1:6]))
+    with torch.no_grad():
+        llama.lm_head.weight.data = llama.lm_head.weight.detach().clone()
+        llama.model.embed_tokens.weight[token] = torch.nan
+    found = memory(llama, recited, n=3)
+    broken = np.array([token in ids and s.length > 0 for ids, s in zip(seen, recited, strict=True)])
+    assert 0 < broken.sum() < len(recited)
+    np.testing.assert_array_equal(found.broken, broken)
+    for name in ("memorization_accuracy", "extraction_likelihood"):
+        expected = np.where(broken, np.nan, getattr(whole, name))
+        np.testing.assert_array_equal(getattr(found, name), expected)
+    assert not whole.broken.any()

@@ -27,9 +27,11 @@ class Memory:
     """MA and EL of samples, in their order."""
 
     memorization_accuracy: np.ndarray
-    """(n,) float64 in [0, 1]; NaN where nothing is scored."""
+    """(n,) float64 in [0, 1]; NaN where nothing is scored, or the model is broken."""
     extraction_likelihood: np.ndarray
-    """(n,) float64 in [0, 1]; NaN where the completion has no more than n tokens."""
+    """(n,) float64 in [0, 1]; NaN where the completion has no more than n tokens, or the model is broken."""
+    broken: np.ndarray
+    """(n,) bool: whether a log-probability of the completion is not finite, so that there are no first choices."""
 
 
 def memory(
@@ -54,19 +56,22 @@ def memory(
         batch_tokens: padded tokens of one batch, at most; None = what suits the model.
     """
     from fairforget.lm.generate import greedy, stop_tokens
-    from fairforget.lm.passes import token_scores
+    from fairforget.lm.passes import token_scores, usable
 
     ends = stop_tokens(model) if stop is None else frozenset(stop)
 
     def decode(prompts: Sequence[Sequence[int]], limits: Sequence[int]) -> list[list[int]]:
         return greedy(model, prompts, limits, stop=ends, batch_tokens=batch_tokens)
 
-    hits = token_scores(model, samples, batch_tokens=batch_tokens).hits
-    pairs = continuations(samples, hits, decode, stop=ends, stride=stride, shortest=n)
-    return Memory(
-        np.array([memorization_accuracy(h, bare=not s.sample.prompt) for s, h in zip(samples, hits, strict=True)]),
-        np.array([extraction_likelihood(p, n, denominator) for p in pairs]),
-    )
+    found = token_scores(model, samples, batch_tokens=batch_tokens)
+    sound = [i for i, logprobs in enumerate(found.logprobs) if usable(logprobs)]
+    some, hits = samples.take(sound), [found.hits[i] for i in sound]
+    accuracy, likelihood = np.full(len(samples), np.nan), np.full(len(samples), np.nan)
+    accuracy[sound] = [memorization_accuracy(h, bare=not s.sample.prompt) for s, h in zip(some, hits, strict=True)]
+    pairs = continuations(some, hits, decode, stop=ends, stride=stride, shortest=n)
+    likelihood[sound] = [extraction_likelihood(p, n, denominator) for p in pairs]
+    broken = np.array([lp.size > 0 and not usable(lp) for lp in found.logprobs], dtype=bool)
+    return Memory(accuracy, likelihood, broken)
 
 
 def memorization_accuracy(hits: np.ndarray, *, bare: bool) -> float:

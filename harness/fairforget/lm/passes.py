@@ -63,6 +63,14 @@ def token_scores(
     )
 
 
+def usable(logprobs: np.ndarray) -> bool:
+    """Return whether a sample has scored tokens and all their log-probabilities, (tokens,), are finite.
+
+    Where they are not, the model is broken: what it would choose is no choice, but the first token there is.
+    """
+    return bool(logprobs.size) and bool(np.isfinite(logprobs).all())
+
+
 def _score(model: Any, batch: TokenBatch, moments: bool) -> list[np.ndarray]:
     """Return log-probabilities, hits and the moments asked for of all labels of a batch, row after row."""
     logits, where = predicting_logits(model, batch)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from fairforget.api import Difficulty
-from fairforget.lm.passes import token_scores
+from fairforget.lm.passes import token_scores, usable
 from fairforget.run.cell import compute_cell, score_samples
 from fairforget.run.counting.ledger import Ledger
 from fairforget.run.kept import keep
@@ -74,11 +74,12 @@ def _bench(task: str, model: str, runtime: str) -> Workbench:
 def _pool(bench: Workbench) -> dict[str, Any]:
     samples = bench.target.encode(bench.corpus.pool, bench.corpus)
     found = token_scores(bench.target.model, samples)
+    accuracy = [float(h.mean()) if usable(lp) else None for h, lp in zip(found.hits, found.logprobs, strict=True)]
     return {
         "ids": [s.sample.id for s in samples],
         "lengths": [s.length for s in samples],
-        "initial_probability": [float(np.exp(lp.mean())) if lp.size else None for lp in found.logprobs],
-        "memorization_accuracy": [float(hits.mean()) if hits.size else None for hits in found.hits],
+        "initial_probability": [_finite(np.exp(lp.mean())) if lp.size else None for lp in found.logprobs],
+        "memorization_accuracy": accuracy,
     }
 
 

@@ -53,7 +53,7 @@ class ExtractionLikelihood(Difficulty):
         from fairforget.lm.change import scorable
         from fairforget.lm.generate import stop_tokens
         from fairforget.lm.memory import memory
-        from fairforget_samplers.difficulty.likelihood import dtype_of
+        from fairforget_samplers.difficulty.likelihood import NOT_FINITE, dtype_of
 
         excluded = scorable(samples)[1]
         too_short = f"the completion has no more than n = {self.n} tokens"
@@ -68,6 +68,9 @@ class ExtractionLikelihood(Difficulty):
             stop=stop_tokens(model, tokenizer),
             batch_tokens=self.batch_tokens,
         )
+        for sample, broken in zip(samples, found.broken, strict=True):
+            if broken:
+                excluded[sample.sample.id] = NOT_FINITE
         details = {
             "variant": f"extraction-likelihood.{self.el_denominator}",
             "n": self.n,

@@ -13,6 +13,9 @@ from fairforget.lm.tokens import SampleSet
 
 Normalise = Literal["mean", "sum"]
 
+NOT_FINITE = "the model's own log-likelihood is not finite"
+"""Why a sample has no score where the model is broken."""
+
 
 def log_likelihoods(found: TokenScores, normalise: Normalise = "mean") -> np.ndarray:
     """Return the log-likelihood of each sample, (n,) float64: the mean or the sum over its scored tokens, in nats.
@@ -36,7 +39,7 @@ def unusable(found: TokenScores, samples: SampleSet) -> dict[str, str]:
         if not values.size:
             reasons[sample.sample.id] = "no scored tokens"
         elif not np.isfinite(values).all():
-            reasons[sample.sample.id] = "the model's own log-likelihood is not finite"
+            reasons[sample.sample.id] = NOT_FINITE
     return reasons
 
 

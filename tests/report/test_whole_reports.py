@@ -1,0 +1,75 @@
+"""Reports through the real command, on targets small enough to be made here."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from fairforget.cli.program import main
+from fairforget.lm.tokens import EncodedSample, SampleSet
+from fairforget.run import work
+
+QUICK = {
+    "people": 4, "retain_people": 1, "holdout_people": 1, "samples": 1, "world_facts": 0, "frequencies": [1],
+    "distributions": ["in"], "lengths": ["short"], "hidden_size": 16, "layers": 1, "vocabulary": 400, "epochs": 2,
+}  # fmt: skip
+BROKEN = {"epochs": 1, "learning_rate": 1e38}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def score(cache, monkeypatch, capsys):
+    """Run ``fairforget score biographies``; return the exit code, standard output and standard error."""
+    monkeypatch.setenv("FAIRFORGET_CACHE", str(cache))
+
+    def run(*said, **task):
+        chosen = [f"task.{key}={json.dumps(value)}" for key, value in {**QUICK, **task}.items()]
+        code = main(["score", "biographies", *said, *(part for text in chosen for part in ("--set", text))])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_a_target_of_nan_has_a_report(score, tmp_path):
+    lists = ("--sigmas", "none", "--draws", "none")
+    code, _, said = score("--by", "mrd-grad", "--by", "extraction-likelihood", "--set",
+                          "extraction-likelihood.n=2", "--report", str(tmp_path), *lists, **BROKEN)  # fmt: skip
+    assert code == 0, said
+    told = json.loads((tmp_path / "report.json").read_text())
+    for scored in told["scores"]:
+        assert set(scored["found"]["values"]) == {None}
+        assert all("not finite" in why for why in scored["found"]["details"]["excluded"].values())
+        assert len(scored["found"]["details"]["excluded"]) == len(told["ids"])
+    (initial,) = [a for a in told["attributes"] if a["name"] == "initial-probability"]
+    assert set(initial["values"]) == {None}
+
+
+def test_one_broken_sample_has_no_facts_and_the_others_have():
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from fairforget.api import Sample
+
+    torch.manual_seed(0)
+    model = LlamaForCausalLM(
+        LlamaConfig(vocab_size=30, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
+                    tie_word_embeddings=False)
+    ).eval()  # fmt: skip
+    with torch.no_grad():
+        model.model.embed_tokens.weight[7] = torch.nan
+    made = [EncodedSample(Sample(f"s{i}", "p", "c"), (3, token, 5, 6), 2, 4) for i, token in enumerate((4, 7, 8))]
+    made.append(EncodedSample(Sample("s3", "p", ""), (3, 4), 2, 2))
+    target = SimpleNamespace(model=model, encode=lambda *_: SampleSet(made, pad_id=0))
+    facts = work._pool(SimpleNamespace(target=target, corpus=SimpleNamespace(pool=None)))
+    for name in ("initial_probability", "memorization_accuracy"):
+        assert [value is None for value in facts[name]] == [False, True, False, True]
+    assert facts["lengths"] == [2, 2, 2, 0]
+    json.dumps(facts, allow_nan=False)
+    assert np.array(facts["initial_probability"], dtype=np.float64)[0] > 0
