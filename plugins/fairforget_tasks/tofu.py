@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from fairforget.api import Corpus, MetricUse, PluginSpec, Pretrained, Sample, TargetRecipe, Task, Template, Training
 from fairforget.api.sample import REFUSALS
+from fairforget.errors import FairforgetError
 from fairforget_tasks.tofu_files import Row, Source
 from fairforget_tasks.training_options import StopAtRecall
 
@@ -30,10 +31,11 @@ class Tofu(Task):
     """TOFU (Maini et al. 2024, 2401.06121), an author a group.
 
     The pool is a forget split of the published files, so that draws are authors (or questions) of it; what is kept is
-    the retain split that belongs to it. Paraphrases and perturbed answers come from the ``_perturbed`` files where a
-    question is in them: all of the pool, the first 20 authors of retain. These 20 authors are what utility on retained
-    samples is measured on, as in TOFU and SOUL; they are the set ``retain_perturbed``. Real authors and world facts
-    have no paraphrases; their own question and answer stand for them, as in TOFU's own evaluation.
+    the retain split that belongs to it. Paraphrases and perturbed answers come from the ``_perturbed`` files, which
+    have to be there, where a question is in them: all of the pool, the first 20 authors of retain. These 20 authors
+    are what utility on retained samples is measured on, as in TOFU and SOUL; they are the set ``retain_perturbed``.
+    Real authors and world facts have no paraphrases; their own question and answer stand for them, as in TOFU's own
+    evaluation.
     """
 
     split: Annotated[Split, "the authors that may be forgotten"] = "forget10"
@@ -75,20 +77,23 @@ class Tofu(Task):
         """Read the splits.
 
         Raises:
-            FairforgetError: a file is missing or has another form; the message names file, row and key.
+            FairforgetError: a file is missing or has another form, or a row of a ``_perturbed`` file belongs to no
+                question; the message names file, row and key.
         """
         source = Source(self.data, self.revision)
-        first = FIRST_AUTHOR[self.split]
-        extra = {
-            _key(row): row for name in (self.split, "retain") for row in source.optional_rows(f"{name}_perturbed") or ()
-        }
-        pool = _authors(source.rows(self.split), "a", first, self.authors, extra)
-        retain = _authors(source.rows(RETAIN[self.split]), "a", 0, self.retain_authors, extra)
+        forgotten, kept = source.rows(self.split), source.rows(RETAIN[self.split])
+        extra = source.wordings(f"{self.split}_perturbed", self.split, forgotten)
+        pool = _authors(forgotten, "a", FIRST_AUTHOR[self.split], self.authors, extra)
+        extra = source.wordings(KEPT, RETAIN[self.split], kept)
+        retain = _authors(kept, "a", 0, self.retain_authors, extra)
         holdout: tuple[Sample, ...] = ()
         if self.negatives == "holdout":
             holdout = _authors(source.rows(HOLDOUT[self.split]), "h", 0, None, {})
         evaluation = {name: _facts(source, name) for name in FACTS}
-        evaluation[KEPT] = tuple(s for s in retain if s.variants) or retain
+        evaluation[KEPT] = tuple(s for s in retain if s.variants)
+        if not evaluation[KEPT]:
+            msg = f"tofu: the first {self.retain_authors} authors of {RETAIN[self.split]!r} are not in {KEPT!r}"
+            raise FairforgetError(f"{msg}, on which utility is measured; raise retain_authors")
         if self.negatives == "real_facts":
             evaluation["real_facts"] = (*evaluation["real_authors"], *evaluation["world_facts"])
         return Corpus(pool, retain, holdout, evaluation, refusals=source.refusals() or REFUSALS)
@@ -156,25 +161,20 @@ class Tofu(Task):
         return 200
 
 
-def _key(row: Row) -> tuple[str, str]:
-    # The answer too: one question occurs twice in the published files.
-    return row.question, row.answer
-
-
 def _authors(
-    rows: Sequence[Row], prefix: str, first: int, most: int | None, extra: dict[tuple[str, str], Row]
+    rows: Sequence[Row], prefix: str, first: int, most: int | None, extra: Mapping[tuple[str, str], Row]
 ) -> tuple[Sample, ...]:
     kept = rows if most is None else rows[: most * ROWS_AN_AUTHOR]
     samples = []
     for i, row in enumerate(kept):
         author, number = divmod(i, ROWS_AN_AUTHOR)
         group = f"{prefix}{first + author:03d}"
-        samples.append(_sample(f"{group}-{number:02d}", group, extra.get(_key(row), row)))
+        samples.append(_sample(f"{group}-{number:02d}", group, extra.get(row.key, row)))
     return tuple(samples)
 
 
 def _facts(source: Source, name: str) -> tuple[Sample, ...]:
-    rows = source.optional_rows(f"{name}_perturbed") or source.rows(name)
+    rows = source.perturbed(f"{name}_perturbed")
     return tuple(_sample(f"{name}-{i:03d}", None, row, own_words=True) for i, row in enumerate(rows))
 
 

@@ -1,6 +1,7 @@
 """Directions, complements, caps and health of an evaluation."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -74,6 +75,23 @@ def test_nothing_that_is_not_finite_is_dropped_silently():
     assert found.items["c"] == {"a": None, "b": 1.0}
     assert [p["kind"] for p in found.problems] == ["not-finite"]
     assert "1 of 2 items" in found.problems[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("excluded", "reason"),
+    [
+        ({"a": "empty", "b": "no paraphrase", "c": "no paraphrase"}, "of 3 samples none can be .* of 2: no paraphrase"),
+        ({}, "there is no sample to measure"),
+    ],
+)
+def test_a_column_without_a_value_says_why(excluded, reason):
+    class Nothing(Fixed):
+        def measure(self, subject):
+            return Measurement(math.nan, {}, 0, excluded)
+
+    (problem,) = evaluate(Subject(), [(use(), Nothing({}))], 100).problems
+    assert problem["kind"] == "not-finite"
+    assert re.search(f"^c: no value: .*{reason}$", problem["message"])
 
 
 def test_what_a_metric_warns_of_is_a_problem_of_the_record():

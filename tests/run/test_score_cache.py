@@ -85,7 +85,7 @@ class Place:
             "retain90": rows(20),
             "retain_perturbed": rows(20),
             "real_authors_perturbed": rows(2, 900),
-            "world_facts": rows(2, 950),
+            "world_facts_perturbed": rows(2, 950),
         }.items():
             (self.data / f"{name}.json").write_text("\n".join(map(json.dumps, content)) + "\n")
         (self.data / "idontknow.jsonl").write_text("I don't know.\n")

@@ -122,6 +122,14 @@ def test_a_bad_value_is_named_with_its_key(tmp_path, row, message):
         found.text("text")
 
 
+def test_an_empty_text_in_a_list_is_refused_as_one_alone_is(tmp_path):
+    (tmp_path / "train.json").write_text('{"choices": ["a", " "]}')
+    (row,) = Source(str(tmp_path)).rows(None, "train")
+    with pytest.raises(FairforgetError, match="row 1: key 'choices' has an empty text; give it a text, or take it out"):
+        row.texts("choices")
+    assert row.texts("choices", empty=True) == ("a", " ")
+
+
 def test_half_a_character_is_refused(tmp_path):
     (tmp_path / "train.json").write_text('{"text": "a \\ud83d b", "choices": ["a", "\\ude00"]}')
     (row,) = Source(str(tmp_path)).rows(None, "train")

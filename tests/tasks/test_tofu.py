@@ -23,6 +23,11 @@ def rows(count, start=0, *, perturbed=0, paraphrased=True):
     return made
 
 
+def put(folder, name, content):
+    text = "\n".join(json.dumps(row, ensure_ascii=False) for row in content)
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
 @pytest.fixture
 def folder(tmp_path):
     splits = {
@@ -31,11 +36,10 @@ def folder(tmp_path):
         "retain90": rows(80),
         "retain_perturbed": rows(40, perturbed=5),
         "real_authors_perturbed": rows(3, 900, perturbed=3, paraphrased=False),
-        "world_facts": rows(4, 950),
+        "world_facts_perturbed": rows(4, 950, perturbed=2, paraphrased=False),
     }
     for name, content in splits.items():
-        lines = (json.dumps(row) for row in content)
-        (tmp_path / f"{name}.json").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        put(tmp_path, name, content)
     (tmp_path / "idontknow.jsonl").write_text("I'm not sure.\n\nI don't know.\n", encoding="utf-8")
     return tmp_path
 
@@ -65,7 +69,7 @@ def test_variants_come_from_the_perturbed_files_where_they_reach(folder):
     authors, facts = (found.evaluation[name] for name in ("real_authors", "world_facts"))
     assert authors[0].variants["paraphrased_prompt"] == ("Who is author 900?",)
     assert len(authors[0].variants["perturbed_completion"]) == 3
-    assert "perturbed_completion" not in facts[0].variants
+    assert len(facts[0].variants["perturbed_completion"]) == 2
 
 
 def test_a_question_that_occurs_twice_keeps_its_own_variants(folder):
@@ -102,7 +106,8 @@ def test_jsonl_files_and_a_byte_order_mark_are_read(folder):
 @pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x0b"])
 def test_odd_line_separators_inside_a_text_stay_there(folder, separator):
     row = {"question": f"Who{separator}?", "answer": "Ada."}
-    (folder / "forget10.json").write_text(json.dumps(row, ensure_ascii=False), encoding="utf-8")
+    put(folder, "forget10", [row])
+    put(folder, "forget10_perturbed", [{**row, "perturbed_answer": ["Bob."]}])
     assert corpus(folder).pool[0].prompt == f"Who{separator}?"
 
 
@@ -115,14 +120,64 @@ def test_odd_line_separators_inside_a_text_stay_there(folder, separator):
     ("forget10", b'{"question": 3, "answer": "b"}', r"row 1: key 'question' is int, not text"),
     ("forget10", b'["a"]', r"row 1: key 'question' is missing"),
     ("forget10", b'{"question": "a", "answer": " "}', r"row 1: key 'answer' is empty"),
-    ("world_facts", b'{"question": "a", "answer": "b", "perturbed_answer": "c"}', r"row 1: key 'perturbed_answer' is no"),  # noqa: E501
-    ("world_facts", b'{"question": "a", "answer": "b", "perturbed_answer": [1]}', r"row 1: key 'perturbed_answer' is no"),  # noqa: E501
+    ("world_facts_perturbed", b'{"question": "a", "answer": "b", "perturbed_answer": "c"}', r"row 1: key 'perturbed_answer' is no"),  # noqa: E501
+    ("world_facts_perturbed", b'{"question": "a", "answer": "b", "perturbed_answer": [1]}', r"row 1: key 'perturbed_answer' is no"),  # noqa: E501
     ("retain_perturbed", b'{"question": "a", "answer": "b", "paraphrased_answer": []}', r"'paraphrased_answer' is list"),  # noqa: E501
 ])  # fmt: skip
 def test_a_bad_file_names_file_row_and_key(folder, name, content, message):
     (folder / f"{name}.json").write_bytes(content)
     with pytest.raises(FairforgetError, match=message):
         corpus(folder)
+
+
+PERTURBED = ("forget10_perturbed", "retain_perturbed", "real_authors_perturbed", "world_facts_perturbed")
+
+
+@pytest.mark.parametrize("name", PERTURBED)
+def test_a_perturbed_file_has_to_be_there(folder, name):
+    (folder / f"{name}.json").rename(folder / f"{name}s.json")
+    with pytest.raises(FairforgetError, match=f"no split '{name}': there is no file {name}.json"):
+        corpus(folder)
+
+
+@pytest.mark.parametrize("name", PERTURBED)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda row: {"perturbed_answers": row.pop("perturbed_answer")}, r"is missing. Did you mean 'perturbed_ans"),
+        (lambda row: {"perturbed_answer": []}, r"has no wrong answer; give a list of at least one"),
+        (lambda row: {"perturbed_answer": None}, r"has no wrong answer"),
+        (lambda row: {"perturbed_answer": ["a", " "]}, r"has an empty text; give it a text"),
+    ],
+)
+def test_a_perturbed_file_needs_wrong_answers(folder, name, change, message):
+    content = [json.loads(line) for line in (folder / f"{name}.json").read_text().splitlines()]
+    content[1].update(change(content[1]))
+    put(folder, name, content)
+    with pytest.raises(FairforgetError, match=rf"{name}\.json, row 2: key 'perturbed_answer' {message}"):
+        corpus(folder)
+
+
+@pytest.mark.parametrize(("name", "of"), [("forget10_perturbed", "forget10"), ("retain_perturbed", "retain90")])
+@pytest.mark.parametrize("key", ["question", "answer"])
+def test_a_perturbed_row_that_belongs_to_no_question_is_refused(folder, name, of, key):
+    content = [json.loads(line) for line in (folder / f"{name}.json").read_text().splitlines()]
+    for row in content[2:5]:
+        row[key] = f"Another {row[key]}"
+    put(folder, name, content)
+    message = rf"{name}\.json, row 3: key '{key}' \('Another .*is in no row of '{of}'.*; 3 of {len(content)} rows"
+    with pytest.raises(FairforgetError, match=message):
+        corpus(folder)
+    # Of a part of the authors the other rows are no strangers.
+    put(folder, name, content[:2] + content[5:])
+    assert len(corpus(folder, authors=1, retain_authors=1).pool) == 20
+
+
+def test_retained_authors_without_paraphrases_do_not_stand_in_for_those_with(folder):
+    put(folder, "retain_perturbed", rows(20, 60, perturbed=5))
+    assert [s.group for s in corpus(folder).evaluation["retain_perturbed"]] == ["a003"] * 20
+    with pytest.raises(FairforgetError, match=r"first 2 authors of 'retain90' are not in 'retain_perturbed'.*raise"):
+        corpus(folder, retain_authors=2)
 
 
 @pytest.mark.parametrize("ending", ["json", "csv", "parquet"])
@@ -161,7 +216,7 @@ def test_negatives(folder):
     assert mia() == "retain"
     assert mia(negatives="real_facts") == "real_facts"
     assert len(corpus(folder, negatives="real_facts").evaluation["real_facts"]) == 7
-    (folder / "holdout10.json").write_text((folder / "world_facts.json").read_text())
+    (folder / "holdout10.json").write_text((folder / "world_facts_perturbed.json").read_text())
     assert [s.id for s in corpus(folder, negatives="holdout").holdout][:2] == ["h000-00", "h000-01"]
 
 

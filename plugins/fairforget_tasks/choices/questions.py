@@ -32,7 +32,7 @@ def read_question(row: Row) -> Question:
     Raises:
         FairforgetError: one of them is missing or cannot be; the message names file, row and key.
     """
-    choices = row.texts("choices") or tuple(_columns(row))
+    choices = row.texts("choices", empty=True) or tuple(_columns(row))
     if not 2 <= len(choices) <= MOST:
         what = f"has {len(choices)} texts" if "choices" in row.values else "is missing (and so is 'choice0')"
         raise row.error("choices", f"{what}; a question needs two or more to choose from")
@@ -76,9 +76,10 @@ def _answer(row: Row, choices: int) -> int:
         text = answer.strip()
         if len(text) == 1 and text in ascii_uppercase[:choices]:
             return ascii_uppercase.index(text)
-        answer = int(text) if text.isascii() and text.isdigit() else answer
+        # No question has a choice of three digits, and int() refuses a text of thousands.
+        answer = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else answer
     if isinstance(answer, bool) or not isinstance(answer, int) or not 0 <= answer < choices:
         last = choices - 1
-        what = f"is {answer!r}" if "answer" in row.values else "is missing"
+        what = f"is {answer!r:.60}" if "answer" in row.values else "is missing"
         raise row.error("answer", f"{what}; give the position of the right choice, 0 to {last}, or its letter")
     return answer

@@ -29,8 +29,7 @@ class Row:
         Raises:
             FairforgetError: it is missing, no text, or empty.
         """
-        if key not in self.values:
-            raise FairforgetError(f"{self.where}: key {key!r} is missing. {did_you_mean(key, self.values)}")
+        self.present(key)
         found = self.values[key]
         if not isinstance(found, str):
             raise self.error(key, f"is {_kind(found)}, not text")
@@ -40,11 +39,15 @@ class Row:
             raise self.error(key, "is empty; give it a text, or take the row out")
         return found
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def texts(self, key: str, *, empty: bool = False) -> tuple[str, ...]:
         """Return the list of texts under `key`; none where it is missing or null.
 
+        Args:
+            key: name of the field.
+            empty: whether texts without anything but space are accepted.
+
         Raises:
-            FairforgetError: it is no list of texts.
+            FairforgetError: it is no list of texts, or one of them is empty.
         """
         found = self.values.get(key)
         if found is None:
@@ -53,7 +56,18 @@ class Row:
             raise self.error(key, "is no list of texts")
         if any(map(_broken, found)):
             raise self.error(key, _HALF)
+        if not empty and not all(map(str.strip, found)):
+            raise self.error(key, "has an empty text; give it a text, or take it out")
         return tuple(found)
+
+    def present(self, key: str) -> None:
+        """Check that there is something under `key`.
+
+        Raises:
+            FairforgetError: there is not; the message says what there is.
+        """
+        if key not in self.values:
+            raise FairforgetError(f"{self.where}: key {key!r} is missing. {did_you_mean(key, self.values)}")
 
     def error(self, key: str, what: str) -> FairforgetError:
         """Return the error to raise for the value under `key`."""

@@ -75,6 +75,7 @@ def test_mmlu_as_one_file_with_subjects(wmdp_folder):
     ({"question": "a?", "choices": ["x", "y"], "answer": 2}, r"row 1: key 'answer' is 2;"),
     ({"question": "a?", "choices": ["x", "y"], "answer": True}, r"row 1: key 'answer' is True;"),
     ({"question": "a?", "choices": ["x", "y"], "answer": "E"}, r"row 1: key 'answer' is 'E';"),
+    ({"question": "a?", "choices": ["x", "y"], "answer": "9" * 5000}, r"row 1: key 'answer' is '9{40,60}; give the"),
     ({"question": "a?", "choices": ["x"], "answer": 0}, r"row 1: key 'choices' has 1 texts"),
     ({"question": "a?", "choices": "xy", "answer": 0}, r"row 1: key 'choices' is no list of texts"),
     ({"question": "a?", "answer": 0}, r"row 1: key 'choices' is missing"),

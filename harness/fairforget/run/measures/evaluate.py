@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from fairforget.api import Metric, MetricUse, Sample
+from fairforget.api import Measurement, Metric, MetricUse, Sample
 from fairforget.run.measures.subject import LiveSubject
 from fairforget.run.seeds import integer
 
@@ -63,11 +64,20 @@ def evaluate(subject: LiveSubject, uses: list[tuple[MetricUse, Metric]], vocabul
         items[use.column] = {name: _number(item) for name, item in values.items()}
         lost = sum(1 for item in values.values() if not math.isfinite(item))
         if not math.isfinite(value) or lost:
-            message = f"{use.column}: the value is {value}; {lost} of {len(values)} items are not finite"
-            problems.append({"kind": "not-finite", "message": message})
+            message = f"the value is {value}; {lost} of {len(values)} items are not finite"
+            message = message if found.n else _nothing(found)
+            problems.append({"kind": "not-finite", "message": f"{use.column}: {message}"})
         warnings = found.details.get("warnings", ())
         problems.extend({"kind": "warning", "message": f"{use.column}: {warning}"} for warning in warnings)
     return Evaluation(scores, items, problems)
+
+
+def _nothing(found: Measurement) -> str:
+    """Return why nothing was measured: the reason that most samples share."""
+    if not found.excluded:
+        return "no value: there is no sample to measure"
+    ((reason, count),) = Counter(found.excluded.values()).most_common(1)
+    return f"no value: of {len(found.excluded)} samples none can be measured; of {count}: {reason}"
 
 
 def better_of(use: MetricUse, metric: Metric) -> Better | None:
