@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
 from pydantic import Field
@@ -16,6 +17,8 @@ from fairforget.errors import FairforgetError
 if TYPE_CHECKING:
     from fairforget_tasks.lm_eval.harness import Harness
     from fairforget_tasks.lm_eval.outcome import Outcome
+
+BROKEN: Final = "the log-likelihood of a choice or of the text is not a number"
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,18 @@ class LmEvalMetric(Metric):
 
         items = {name: item for one in found for name, item in one.items.items()}
         details: dict[str, Any] = {
-            "tasks": {one.name: {"value": one.value, "score": one.score, "n": len(one.items)} for one in found},
+            "tasks": {one.name: _described(one) for one in found},
             "documents": {one.name: one.documents for one in found},
             "cut": [name for one in found for name in one.cut],
             "lm_eval": version("lm_eval"),
         }
-        return Measurement(value, items, len(items), details=details)
+        excluded = {name: BROKEN for one in found for name in one.broken}
+        return Measurement(value, items, len(items) - len(excluded), excluded, details)
+
+
+def _described(one: Outcome) -> dict[str, Any]:
+    value = one.value if math.isfinite(one.value) else None
+    return {"value": value, "score": one.score, "n": len(one.items) - len(one.broken)}
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,8 @@ class MultipleChoice(LmEvalMetric):
 
     With one task or group the value is lm-eval's own, to the last digit; with several their mean, weighted by
     documents or not. Other benchmarks score WMDP and MMLU by the last token's logits of A to D, which need not agree.
-    An item is ``task/document``. Texts longer than the model's context lose their beginning, as lm-eval does it; the
+    An item is ``task/document``. Where a log-likelihood is not a number, the item is left out and the score of its task
+    is NaN: the model is broken, and no choice of it is the likeliest. Texts longer than the model's context lose their beginning, as lm-eval does it; the
     items are listed under ``cut``.
     """
 
