@@ -36,12 +36,14 @@ def trust(score: PoolScore) -> Trust:
 
     A score with standard errors and no split-half reliability gets 1 - mean(se²) / var(score), the share of the
     variance that is not noise (the reliability of classical test theory); unknown where fewer than three samples have
-    both, or all scores are alike.
+    both, or all scores are alike, or no sample has a standard error.
     """
     if score.reliability is not None and np.isfinite(score.reliability):
         return Trust(score.reliability, f"split-half reliability {score.reliability:.2f}")
     if score.stderr is None:
         return Trust(None, "a score without draws, so without noise of its own")
+    if np.isfinite(score.values).any() and not np.isfinite(score.stderr).any():
+        return Trust(0.0, "a reliability that cannot be told (one draw, which has no error bar) and counts as 0")
     known = np.isfinite(score.values) & np.isfinite(score.stderr)
     values, errors = score.values[known], score.stderr[known]
     spread = float(values.var(ddof=1)) if len(values) >= FEWEST else 0.0

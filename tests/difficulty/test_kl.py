@@ -9,6 +9,7 @@ import torch
 from scipy.stats import spearmanr
 
 from fairforget_samplers.difficulty.kl import MrdKl
+from fairforget_samplers.difficulty.monte_carlo import MrdMonteCarlo
 
 
 def score(difficulty, model, samples, seed=3):
@@ -105,3 +106,17 @@ def test_broken_weights_and_empty_completions_are_excluded(model, samples, encod
     found = score(MrdKl(draws=2), model, holes)
     assert np.isnan(found.values).all()
     assert len(found.details["excluded"]) == 3
+
+
+def test_a_vocabulary_with_forbidden_tokens_is_told_for_what_it_is(model, samples):
+    """Their logits are minus infinity: every likelihood is finite, and no divergence is."""
+    forbidden = 2
+    handle = model.lm_head.register_forward_hook(
+        lambda *args: args[-1].index_fill(-1, torch.tensor([forbidden]), -torch.inf)
+    )
+    few = samples.take([i for i, s in enumerate(samples) if forbidden not in s.input_ids][:5])
+    assert np.isfinite(score(MrdMonteCarlo(draws=2), model, few).values).all()
+    found = score(MrdKl(draws=2), model, few)
+    handle.remove()
+    assert set(found.details["excluded"].values()) == {"a logit of the model is not finite"}
+    assert len(found.details["excluded"]) == len(few)

@@ -145,13 +145,21 @@ def test_the_preset_is_algorithm_1_as_printed(trained, samples):
 
 @pytest.mark.parametrize(
     "contradiction",
-    [{"draws": 20}, {"antithetic": True}, {"absolute": "inside"}, {"normalise": "sum"}, {"layers": "base"}],
+    [{"antithetic": True}, {"absolute": "inside"}, {"normalise": "sum"}, {"layers": "base"}],
 )
 def test_a_preset_is_not_silently_overridden(contradiction):
     (name,) = contradiction
     with pytest.raises(FairforgetError, match=f"paper_literal has {name}"):
         MrdMonteCarlo(preset="paper_literal", **contradiction)
     MrdMonteCarlo(preset="paper_literal", antithetic=False, sigma=1e-4, scope="full")
+
+
+def test_another_number_of_draws_than_the_paper_s_is_told(trained, samples):
+    few, all_of_them = (score(MrdMonteCarlo(preset="paper_literal", draws=k), trained, samples) for k in (5, 200))
+    assert few.details["directions"] == 5
+    assert not few.details["antithetic"]
+    assert any("has 200 draws, and these are 5" in w for w in few.details["warnings"])
+    assert not any("has 200 draws" in w for w in all_of_them.details["warnings"])
 
 
 def test_pairs_are_the_choice_outside_and_more_reproducible_than_twice_as_many_single_draws(trained, samples):
@@ -222,3 +230,10 @@ def test_nothing_to_score(trained, encoded):
     assert found.details["forwards"] == 0
     assert found.details["excluded"] == {"empty": "no scored tokens"}
     assert score(MrdMonteCarlo(draws=4), trained, SampleSet([], pad_id=0)).values.shape == (0,)
+
+
+def test_draws_that_all_broke_the_model_are_not_said_to_have_changed_nothing(trained, samples):
+    found = score(MrdMonteCarlo(draws=4, sigma=1e300), trained, samples)
+    assert np.isnan(found.values).all()
+    assert any("too large" in w for w in found.details["warnings"])
+    assert not any("no draw changed" in w for w in found.details["warnings"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from fairforget.api import Scores
 from fairforget_samplers.difficulty.drawn import Drawn, collect
+from fairforget_samplers.difficulty.reasons import NOT_FINITE
 from fairforget_samplers.difficulty.reliability import finite_mean, split_half, standard_error
 from fairforget_samplers.difficulty.resolution import (
     Resolution,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 Layers = Literal["all", "adapters", "base"] | Sequence[str]
 """Which weights are moved: a word, or glob patterns of parameter names (``model.layers.0.*``)."""
+MOST: Final = 1_000_000
+"""Draws that may be asked for: each has a number of its own in memory, and none wants a hundredth of so many."""
 TOO_MANY = 0.01
 """Share of draws that are not finite above which sigma is said to be too large."""
 
@@ -54,6 +57,8 @@ class Draws:
     layers: Layers = "all"
     scope: Literal["answer", "full"] = "answer"
     batch_tokens: int | None = None
+    unusable: str = NOT_FINITE
+    """Why a sample has no score where the unchanged model is not finite for it."""
     until: float | None = None
     """Split-half reliability at which to end before all directions are drawn."""
     portions: Callable[[Any, SampleSet], list[list[int]]] | None = None
@@ -86,7 +91,7 @@ class Draws:
         values[kept], errors[kept] = np.abs(finite_mean(drawn.values)), standard_error(drawn.values)
         for position, finite in zip(kept, drawn.finite, strict=True):
             if np.isnan(values[position]):
-                why = "no draw is finite" if finite else "the model's own log-likelihood is not finite"
+                why = "no draw is finite" if finite else self.unusable
                 excluded[samples[position].sample.id] = why
         reliability = split_half(drawn.values, halver) if drawn.reliability is None else drawn.reliability
         share = rounding_share(values[kept], drawn.linear, size) if self.resolution.second_order else None
@@ -134,5 +139,7 @@ class Draws:
             )
         if failed.size and failed.mean() > TOO_MANY:
             yield (f"{self.name}: {failed.mean():.0%} of the draws are not finite; sigma = {self.sigma:g} is too large")
-        if drawn.values.size and drawn.finite.any() and not np.nan_to_num(drawn.values[:, drawn.finite]).any():
+        sound = drawn.values[:, drawn.finite]
+        sound = sound[np.isfinite(sound)]
+        if sound.size and not sound.any():
             yield f"{self.name}: no draw changed any sample; the weights that were moved have no say in the predictions"

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
+from fairforget_samplers.difficulty.reasons import NOT_FINITE
 
 if TYPE_CHECKING:
     from fairforget.lm.tokens import SampleSet
@@ -53,7 +54,7 @@ class ExtractionLikelihood(Difficulty):
         from fairforget.lm.change import scorable
         from fairforget.lm.generate import stop_tokens
         from fairforget.lm.memory import memory
-        from fairforget_samplers.difficulty.likelihood import NOT_FINITE, dtype_of
+        from fairforget_samplers.difficulty.likelihood import dtype_of
 
         excluded = scorable(samples)[1]
         too_short = f"the completion has no more than n = {self.n} tokens"

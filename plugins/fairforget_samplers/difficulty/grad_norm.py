@@ -22,11 +22,10 @@ class GradNorm(Difficulty):
     r""":math:`\lVert\nabla_\theta\,\mathrm{NLL}_i\rVert`, over all weights; no source, the baseline for ``mrd-grad``.
 
     A larger value is easier to unlearn: the first step of gradient ascent raises the loss by the square of it. In nats
-    per unit of weight.
+    a token, or in nats with ``sum``, per unit of weight.
     """
 
     higher_is = "easier"
-    unit = "nat"
     normalise: Annotated[Literal["mean", "sum"], "the loss over the tokens of a sample"] = "mean"
     scope: Annotated[Literal["answer", "full"], "tokens of the completion, or of the prompt too"] = "answer"
     layers: Annotated[
@@ -36,6 +35,11 @@ class GradNorm(Difficulty):
     memory: Annotated[
         int | None, "MiB for a pass's activations where batch_tokens is null; null = a quarter of all", Field(ge=1)
     ] = None
+
+    @property
+    def unit(self) -> str:
+        """Nats, a token or in all, per unit of weight."""
+        return "nat/token per unit of weight" if self.normalise == "mean" else "nat per unit of weight"
 
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; see the class.

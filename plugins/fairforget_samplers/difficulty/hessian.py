@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
 from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
+from fairforget.errors import FairforgetError
 from fairforget_samplers.difficulty.drawn import Stop
+from fairforget_samplers.difficulty.draws import MOST
 from fairforget_samplers.difficulty.reliability import finite_mean, split_half, standard_error
 
 if TYPE_CHECKING:
     from fairforget.lm.change import RelativeChange
     from fairforget.lm.tokens import SampleSet
 
+SIGMAS: Final = (1e-100, 1e100)
+"""Beyond these its square, times a curvature, may leave the range of float64."""
 Probe = Callable[[int], tuple[np.ndarray, bool]]
 """From a seed to an estimate of the trace for each sample, (n,), and whether the samples shared passes."""
 
@@ -35,8 +39,9 @@ class MrdHessian(Difficulty):
 
     ``hutchinson`` estimates the trace as the mean of :math:`v^\top Hv` over probes v of independent signs, shared by
     all samples. Each is one forward pass to second order, at the price of about six plain ones, and equal to a double
-    backward pass for every sample, which costs three times as much. ``mrd`` needs two plain passes for a draw that says
-    as much; this is what it is checked by. ``fisher`` estimates the first of the two terms of the trace,
+    backward pass for every sample, which costs three times as much. The ledger counts passes through the model and
+    books one: the seconds show the rest. ``mrd`` needs two plain passes for a draw that says as much; this is what it
+    is checked by. ``fisher`` estimates the first of the two terms of the trace,
 
     .. math::
         \mathrm{Tr}H_t=-\mathbb E_{\hat y\sim p_t}\lVert\nabla\log p_t(\hat y)\rVert^2
@@ -60,10 +65,23 @@ class MrdHessian(Difficulty):
     ] = "hutchinson"
     sigma: Annotated[float, "standard deviation of the noise on every weight; a factor", Field(gt=0)] = 1e-3
     reliability: Annotated[float, "split-half reliability at which the probes end", Field(gt=0, lt=1)] = 0.9
-    probes: Annotated[int, "probes, at most", Field(ge=2)] = 100
+    probes: Annotated[int, "probes, at most", Field(ge=2, le=MOST)] = 100
     normalise: Annotated[Literal["mean", "sum"], "over the tokens of a sample"] = "mean"
     scope: Annotated[Literal["answer", "full"], "tokens of the completion, or of the prompt too"] = "answer"
     batch_tokens: Annotated[int | None, "padded tokens a pass, at most; null = found", Field(ge=1)] = None
+
+    def __post_init__(self) -> None:
+        """Refuse what float64 has no square of.
+
+        Raises:
+            FairforgetError: sigma is so small or so large that every score would be 0 or infinite.
+        """
+        least, most = SIGMAS
+        if not least <= self.sigma <= most:
+            raise FairforgetError(
+                f"mrd-hessian: sigma {self.sigma:g} has no square in float64, and every score would be 0 or infinite; "
+                f"write a number from {least:g} to {most:g} (it is a factor, and changes no rank)"
+            )
 
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; see the class.

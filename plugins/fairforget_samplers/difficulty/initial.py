@@ -28,7 +28,8 @@ class MrdInitial(Difficulty):
     Eq. 3 of arXiv 2504.06658, which Eq. 4 replaces, for two faults that can be seen here: one direction says little,
     and an absolute change grows with the length of the text. That its bars are an absolute value is a reading. Along
     one direction the value is the size of a normal variable of standard deviation
-    :math:`\sigma\lVert\nabla\sum_t P_t\rVert`, so another seed gives other ranks, and there is no error bar. In nats,
+    :math:`\sigma\lVert\nabla\sum_t P_t\rVert`, so another seed gives other ranks. It is random, and one draw tells no
+    error: the standard errors are NaN, and ``binned`` bins by it only with ``min_reliability: 0``. In nats,
     proportional to sigma. A larger value is read as easier to unlearn, as with ``mrd``.
     """
 
@@ -57,4 +58,4 @@ class MrdInitial(Difficulty):
         ).score(model, samples, rng)
         warnings = [*found.details["warnings"], "mrd-initial: one direction; another seed ranks the samples otherwise"]
         details = {"variant": "mrd.initial", **found.details, "warnings": warnings}
-        return replace(found, stderr=None, reliability=None, details=details)
+        return replace(found, details=details)

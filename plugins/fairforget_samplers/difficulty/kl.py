@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
-from fairforget_samplers.difficulty.draws import Draws
+from fairforget_samplers.difficulty.draws import MOST, Draws
 from fairforget_samplers.difficulty.resolution import FIRST_ORDER
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class MrdKl(Difficulty):
     higher_is = "easier"
     unit = "nat/token"
     sigma: Annotated[float, "standard deviation of the noise on every weight", Field(gt=0)] = 1e-3
-    draws: Annotated[int, "directions, each one forward pass over the samples", Field(ge=1)] = 50
+    draws: Annotated[int, "directions, each one forward pass over the samples", Field(ge=1, le=MOST)] = 50
     layers: Annotated[
         Literal["all", "adapters", "base"] | Sequence[str], "weights that are moved, or patterns of their names"
     ] = "all"
@@ -65,5 +65,6 @@ class MrdKl(Difficulty):
             scope=self.scope,
             batch_tokens=self.batch_tokens,
             portions=portions,
+            unusable="a logit of the model is not finite",
         ).score(model, samples, rng)
         return replace(found, details={"variant": "mrd.kl", **found.details})

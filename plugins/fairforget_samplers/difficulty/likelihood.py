@@ -10,11 +10,9 @@ from fairforget.lm.change import NEAR_ZERO
 from fairforget.lm.memory import memorization_accuracy
 from fairforget.lm.passes import TokenScores
 from fairforget.lm.tokens import SampleSet
+from fairforget_samplers.difficulty.reasons import NOT_FINITE
 
 Normalise = Literal["mean", "sum"]
-
-NOT_FINITE = "the model's own log-likelihood is not finite"
-"""Why a sample has no score where the model is broken."""
 
 
 def log_likelihoods(found: TokenScores, normalise: Normalise = "mean") -> np.ndarray:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
 from fairforget.errors import FairforgetError
-from fairforget_samplers.difficulty.draws import Draws
+from fairforget_samplers.difficulty.draws import MOST, Draws
 from fairforget_samplers.difficulty.resolution import FIRST_ORDER, SECOND_ORDER
 
 if TYPE_CHECKING:
@@ -23,13 +23,14 @@ LITERAL: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "absolute": "outside",
         "normalise": "mean",
-        "draws": 200,
         "sigma_unit": "absolute",
         "antithetic": False,
         "layers": "all",
     }
 )
 """Algorithm 1 as printed. Where an option has a default, it is the same, so another value was asked for."""
+PRINTED: Final = 200
+"""Its draws; fewer are Algorithm 1 all the same, and are told of."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class MrdMonteCarlo(Difficulty):
 
     The preset ``paper_literal`` is Algorithm 1 as printed: 200 independent draws on all weights and the size of their
     mean. No value of sigma is printed; `sigma` stands in. At a small sigma its first-order term, which only many
-    draws average out, is most of the value: it ranks single samples at random.
+    draws average out, is most of the value: it ranks single samples at random. `draws` may be another number, which the
+    warnings tell.
     """
 
     higher_is = "easier"
@@ -62,7 +64,7 @@ class MrdMonteCarlo(Difficulty):
     ] = "outside"
     normalise: Annotated[Literal["mean", "sum"], "over the tokens of a sample"] = "mean"
     scope: Annotated[Literal["answer", "full"], "tokens of the completion, or of the prompt too"] = "answer"
-    draws: Annotated[int, "K, forward passes over the samples beside the unperturbed one", Field(ge=1)] = 200
+    draws: Annotated[int, "K, forward passes over the samples beside the unperturbed one", Field(ge=1, le=MOST)] = 200
     sigma: Annotated[float, "standard deviation of the noise", Field(gt=0)] = 1e-3
     sigma_unit: Annotated[
         Literal["absolute", "rms"], "sigma as it is, or in units of the root mean square of each weight tensor"
@@ -131,6 +133,8 @@ class MrdMonteCarlo(Difficulty):
             yield (
                 f"mrd-monte-carlo: Algorithm 1 as printed, but sigma is not printed: {self.sigma:g} stands in for it"
             )
+            if self.draws != PRINTED:
+                yield f"mrd-monte-carlo: Algorithm 1 as printed has {PRINTED} draws, and these are {self.draws}"
         if self.absolute == "outside" and not self._pairs:
             yield (
                 "mrd-monte-carlo: with independent draws the term of first order is averaged out only slowly and "

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
-from fairforget_samplers.difficulty.draws import Draws
+from fairforget_samplers.difficulty.draws import MOST, Draws
 from fairforget_samplers.difficulty.resolution import SECOND_ORDER
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Mrd(Difficulty):
     higher_is = "easier"
     sigma: Annotated[float, "standard deviation of the noise on every weight", Field(gt=0)] = 1e-3
     reliability: Annotated[float, "split-half reliability at which the draws end", Field(gt=0, lt=1)] = 0.9
-    max_forwards: Annotated[int, "forward passes over the samples, at most", Field(ge=5)] = 200
+    max_forwards: Annotated[int, "forward passes over the samples, at most", Field(ge=5, le=MOST)] = 200
     normalise: Annotated[Literal["mean", "sum"], "over the tokens of a sample"] = "mean"
     scope: Annotated[Literal["answer", "full"], "tokens of the completion, or of the prompt too"] = "answer"
     batch_tokens: Annotated[int | None, "padded tokens a pass, at most; null = found", Field(ge=1)] = None
