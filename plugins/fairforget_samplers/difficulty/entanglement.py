@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
 from fairforget.errors import FairforgetError
+from fairforget_samplers.difficulty.jackknife import jackknife
 
 if TYPE_CHECKING:
     from fairforget.lm.tokens import SampleSet
@@ -28,7 +30,8 @@ class Entanglement(Difficulty):
     over the completion's tokens, which is this project's reading. It is a score of a *set*: ``of: sample`` takes each
     sample as a set of one (no spread of its own, so it ranks by the distance from the centre of the retain set),
     ``group`` its whole group, ``pool`` the whole pool, the same value for all. R is the task's retain set, the same one
-    for every sample; what else is retained of the pool depends on the draw.
+    for every sample; what else is retained of the pool depends on the draw. Where the set has more than ``retain``
+    samples, that many are drawn, and standard errors (a jackknife over the drawn) and reliability tell what it matters.
 
     A larger value is harder to unlearn: what cannot be told from the retain set cannot be removed without it (the same
     paper, for images). A pure number.
@@ -49,10 +52,10 @@ class Entanglement(Difficulty):
         """
         from fairforget.lm.change import scorable
         from fairforget.lm.states import answer_states
-        from fairforget.stats.entanglement import cloud, entanglement
+        from fairforget.stats.entanglement import Cloud, cloud, entanglement
         from fairforget_samplers.difficulty.likelihood import dtype_of, without
 
-        chosen = self._retain_set(samples, rng)
+        chosen, kept = self._retain_set(samples, rng)
         around = answer_states(model, chosen, batch_tokens=self.batch_tokens)
         around = around[np.isfinite(around).all(1)]
         if not len(around):
@@ -60,11 +63,18 @@ class Entanglement(Difficulty):
         retain = cloud(around)
         states = answer_states(model, samples, batch_tokens=self.batch_tokens)
         known = np.isfinite(states).all(1) if states.shape[1] else np.zeros(len(samples), dtype=bool)
-        values = np.full(len(samples), np.nan)
-        for members in self._sets(samples):
-            usable = [i for i in members if known[i]]
-            if usable:
-                values[usable] = entanglement(cloud(states[usable]), retain)
+        sets = [usable for members in self._sets(samples) if (usable := [i for i in members if known[i]])]
+        clouds = [cloud(states[usable]) for usable in sets]
+
+        def against(some: Cloud) -> np.ndarray:
+            found = np.full(len(samples), np.nan)
+            for usable, own in zip(sets, clouds, strict=True):
+                found[usable] = entanglement(own, some)
+            return found
+
+        values, stderr, reliability = against(retain), None, None
+        if len(chosen) < kept:
+            stderr, reliability = jackknife(values, lambda rows: against(cloud(around[rows])), len(around), kept, rng)
         excluded = scorable(samples)[1]
         values = without(values, samples, excluded, "states not finite, or in the very centre of the retain set")
         pool = cloud(states[known]) if known.any() else None
@@ -79,12 +89,23 @@ class Entanglement(Difficulty):
             "dtype": dtype_of(model),
             "forwards": 1,
             "excluded": excluded,
-            "warnings": [],
+            "warnings": list(self._warnings(values, len(around))),
         }
-        return Scores(values, details=details)
+        if stderr is not None:
+            stderr = np.where(np.isfinite(values), stderr, np.nan)
+        return Scores(values, stderr, reliability, details)
 
-    def _retain_set(self, samples: SampleSet, rng: np.random.Generator) -> SampleSet:
-        """Return the encoded retain samples to compare with."""
+    @staticmethod
+    def _warnings(values: np.ndarray, retain: int) -> Iterator[str]:
+        scored = values[np.isfinite(values)]
+        if scored.size and not scored.any():
+            yield (
+                f"entanglement: every score is 0, for neither the sets nor the retain samples ({retain}) have any "
+                "spread; take a task that keeps more, or of: group"
+            )
+
+    def _retain_set(self, samples: SampleSet, rng: np.random.Generator) -> tuple[SampleSet, int]:
+        """Return the encoded retain samples to compare with, and how many there are to draw from."""
         if samples.corpus is None or samples.encoder is None:
             raise FairforgetError(
                 "difficulty entanglement: there is no retain set, for the samples were not encoded by a task's encoder"
@@ -95,7 +116,7 @@ class Entanglement(Difficulty):
                 "difficulty entanglement: the task has no retain samples to compare with; take a task that keeps some"
             )
         chosen = sorted(rng.choice(len(told), size=min(self.retain, len(told)), replace=False).tolist())
-        return samples.encoder.encode([told[i] for i in chosen], samples.corpus)
+        return samples.encoder.encode([told[i] for i in chosen], samples.corpus), len(told)
 
     def _sets(self, samples: SampleSet) -> list[list[int]]:
         """Return the positions that make up each set; a sample without a group is one of its own."""

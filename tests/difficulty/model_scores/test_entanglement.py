@@ -28,6 +28,7 @@ from fairforget.lm.states import answer_states
 from fairforget.lm.tokens import SampleSet
 from fairforget.stats.entanglement import cloud, entanglement, entanglement_score
 from fairforget_samplers.difficulty.entanglement import Entanglement
+from fairforget_samplers.difficulty.jackknife import jackknife
 
 
 def rng(seed=0):
@@ -147,6 +148,39 @@ def test_the_retain_set_is_capped_by_a_draw(target, pool, corpus, encoder):
     chosen = sorted(rng(1).choice(15, size=5, replace=False))
     expected = [by_hand([s], states[chosen]) for s in states_by_hand(target, pool)]
     np.testing.assert_allclose(first, expected, rtol=1e-3)
+
+
+def test_a_drawn_retain_set_is_told_by_error_bars_and_a_whole_one_has_none(target, pool, corpus):
+    whole = Entanglement().score(target, pool, rng())
+    assert whole.stderr is None
+    assert whole.reliability is None
+    found = [Entanglement(retain=8).score(target, pool, rng(seed)) for seed in range(40)]
+    spread = np.std([f.values for f in found], axis=0, ddof=1)
+    told = np.median([f.stderr for f in found], axis=0)
+    assert np.median(told / spread) == pytest.approx(1, abs=0.5)
+    assert all(0 <= f.reliability <= 1 for f in found)
+    # All but one of them drawn: hardly anything is left to chance.
+    nearly = Entanglement(retain=len(corpus.retain) - 1).score(target, pool, rng())
+    assert np.median(nearly.stderr) < np.median(told)
+
+
+def test_the_error_of_a_mean_is_the_one_of_the_textbook():
+    members, of = rng().normal(size=(10, 4)), 40
+    error, reliability = jackknife(members.mean(0), lambda rows: members[rows].mean(0), 10, of, rng(1))
+    expected = members.std(0, ddof=1) / math.sqrt(10) * math.sqrt(1 - 10 / of)
+    np.testing.assert_allclose(error, expected, rtol=1e-9)
+    assert 0 <= reliability <= 1
+    error, reliability = jackknife(members[0], lambda rows: members[rows].mean(0), 1, of, rng(1))
+    assert np.isnan(error).all()
+    assert reliability is None
+
+
+def test_a_retain_set_of_one_says_nothing_and_is_told_of(target, pool, encoder, corpus):
+    lone = encoder.encode(corpus.pool, Corpus(corpus.pool, corpus.retain[:1]))
+    found = Entanglement().score(target, lone, rng())
+    assert not found.values.any()
+    assert any("every score is 0" in w for w in found.details["warnings"])
+    assert not Entanglement().score(target, pool, rng()).details["warnings"]
 
 
 def test_nothing_is_changed_and_the_batch_size_changes_little(target, pool):
