@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import signal
+import sys
 from contextlib import nullcontext, suppress
 from fnmatch import fnmatchcase
 from itertools import accumulate
@@ -287,6 +288,27 @@ def test_interrupts_anywhere_and_again_while_restoring(trained, first, gaps):
         except KeyboardInterrupt:
             interrupted = True
     assert interrupted == (min(at) < sent.count)
+    assert same_bits(model, before)
+
+
+def test_an_interrupt_on_the_way_into_the_copying(model):
+    """Where no operation is: between the end of the block and the first copy."""
+    before, sent = weights_of(model), []
+
+    def interrupt(frame, event, _):
+        if frame.f_code is Perturbation.restore.__code__ and event == "call" and not sent:
+            sent.append(1)
+            raise KeyboardInterrupt
+
+    was = sys.gettrace()
+    try:
+        with pytest.raises(KeyboardInterrupt), perturbation(model) as noise:  # noqa: PT012 - the trace begins inside
+            noise.move(1, 0.1)
+            assert not same_bits(model, before)
+            sys.settrace(interrupt)
+    finally:
+        sys.settrace(was)
+    assert len(sent) == 1
     assert same_bits(model, before)
 
 

@@ -110,13 +110,20 @@ def perturbation(model: Any, only: Only = "all") -> Iterator[Perturbation]:
         FairforgetError: see `fairforget.lm.weights.weights`.
     """
     moved = Perturbation(model, weights(model, only))
+    restored = False
     try:
-        yield moved
-    except BaseException:
-        moved.shards.recover()
-        raise
+        try:
+            yield moved
+        except BaseException:
+            moved.shards.recover()
+            raise
+        finally:
+            moved.restore()
+            restored = True
     finally:
-        moved.restore()
+        # An interrupt may fall between the end of the block and the first copy.
+        if not restored:
+            moved.restore()
 
 
 def _seed_of(seed: int, device: int) -> int:
