@@ -120,10 +120,14 @@ def test_noise_and_draws_are_varied(lab, given):
     sigma, draws = sweeps_of(lab, built, base, None, None, silent)
     assert [p.value for p in sigma.points] == pytest.approx([0.001, 0.003, 0.01, 0.03, 0.1])
     assert sigma.slope == pytest.approx(2, abs=1e-9)
-    assert [p.correlation for p in sigma.points] == pytest.approx([1] * 5)  # here the noise is the same at every sigma
+    assert [p.own for p in sigma.points] == [False, False, True, False, False]
+    assert sigma.points[2].correlation is None  # with itself
+    # Here the noise is the same at every sigma.
+    assert [p.correlation for p in sigma.points if not p.own] == pytest.approx([1] * 4)
     assert sigma.points[2].mean == pytest.approx(np.nanmean([np.nan if v is None else v for v in base["values"]]))
     assert [p.value for p in draws.points] == [10, 20, 40, 80, 160]
     assert draws.slope is None
+    assert not any(p.own for p in draws.points)  # the report's stop at a reliability
     correlations = [p.correlation for p in draws.points]
     assert correlations[-1] == pytest.approx(1)
     assert correlations[0] < correlations[3]
@@ -215,3 +219,44 @@ def test_names_of_files_are_plain_and_different():
     assert stems(["mrd", "MRD", "../..", "a/b", "..", "x" * 99]) == [
         "mrd", "mrd-2", "score", "a-b", "score-2", "x" * 40,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("refuses", "given_draws", "expected"),
+    [
+        (lambda k: k % 2, 200, [12, 26, 50, 100, 200]),
+        (lambda k: k < 5, 5, [5]),
+        (lambda k: k < 5, 40, [5, 10, 20, 40]),
+        (lambda k: k != 200, 200, [12, 25, 50, 100, 200]),
+    ],
+    ids=["pairs", "a least number", "some", "no other number"],
+)
+def test_numbers_of_draws_are_those_the_difficulty_takes(lab, given, refuses, given_draws, expected):
+    noisy(lab)
+    build = lab.build
+
+    def picky(name, options):
+        if refuses(options["draws"]):
+            raise FairforgetError("not so many")
+        return build(name, options)
+
+    lab.build = picky
+    built = given("noisy", {"sigma": 0.01, "draws": given_draws})
+    (sweep,) = sweeps_of(lab, built, lab.score(built), [], None, silent)
+    assert [p.value for p in sweep.points] == expected
+    assert [p.gap for p in sweep.points] == [("not so many" if refuses(k) else None) for k in expected]
+    assert [p.own for p in sweep.points] == [k == given_draws for k in expected]
+    # What the user asks for is not rounded.
+    (asked,) = sweeps_of(lab, built, lab.score(built), [], [3], silent)
+    assert [(p.value, p.gap) for p in asked.points] == [(3, "not so many" if refuses(3) else None)]
+
+
+def test_the_page_says_which_row_is_the_report_s_own(lab, given, tmp_path):
+    noisy(lab)
+    page = write_report(build_report(lab, [given("noisy", {"sigma": 0.01, "draws": 160})]), tmp_path)[0].read_text()
+    own = [line.split("|") for line in page.splitlines() if "the report's own |" in line]
+    assert [(line[1].strip(), line[3].strip()) for line in own] == [("0.01", "–"), ("160", "–")]
+    assert "Every row but the report's own has draws of its own" in page
+    lab.scores["plain"] = lambda options: lab.lengths * options["sigma"]
+    page = write_report(build_report(lab, [given("plain", {"sigma": 0.01})]), tmp_path)[0].read_text()
+    assert "draws of its own" not in page  # it has none

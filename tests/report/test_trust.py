@@ -74,6 +74,8 @@ def test_a_score_without_draws_and_one_of_unknown_reliability_are_told_apart():
     unknown = dict(trust_lines(trust_of(found(reliability=None))))
     assert exact["split-half reliability"] == "none needed: no draws"
     assert unknown["split-half reliability"].startswith("unknown: it has draws")
+    one = dict(trust_lines(trust_of(found(reliability=None, stderr=[None] * 6))))
+    assert one["split-half reliability"] == "unknown: one draw has no error bar"
     assert "standard error, median" not in exact
     assert "non-finite draws" not in exact
 

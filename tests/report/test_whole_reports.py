@@ -32,7 +32,10 @@ def score(cache, monkeypatch, capsys):
 
     def run(*said, **task):
         chosen = [f"task.{key}={json.dumps(value)}" for key, value in {**QUICK, **task}.items()]
-        code = main(["score", "biographies", *said, *(part for text in chosen for part in ("--set", text))])
+        try:
+            code = main(["score", "biographies", *said, *(part for text in chosen for part in ("--set", text))])
+        except SystemExit as stopped:  # argparse
+            code = stopped.code
         return code, *capsys.readouterr()
 
     return run
@@ -73,3 +76,54 @@ def test_one_broken_sample_has_no_facts_and_the_others_have():
     assert facts["lengths"] == [2, 2, 2, 0]
     json.dumps(facts, allow_nan=False)
     assert np.array(facts["initial_probability"], dtype=np.float64)[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("by", "settings", "counts"),
+    [
+        ("mrd-monte-carlo", {}, [12, 26, 50, 100, 200]),
+        ("mrd-monte-carlo", {"preset": "paper_literal"}, [12, 25, 50, 100, 200]),
+        ("mrd", {"max_forwards": 5}, [5]),
+    ],
+    ids=["pairs", "preset", "fewest"],
+)
+def test_by_default_the_sensitivity_to_draws_has_no_gap(score, tmp_path, by, settings, counts):
+    chosen = [part for key, value in settings.items() for part in ("--set", f"by.{key}={value}")]
+    code, _, said = score("--by", by, *chosen, "--sigmas", "none", "--report", str(tmp_path))
+    assert code == 0, said
+    (scored,) = json.loads((tmp_path / "report.json").read_text())["scores"]
+    (sweep,) = scored["sweeps"]
+    assert [(p["value"], p["gap"]) for p in sweep["points"]] == [(count, None) for count in counts]
+    assert all(p["mean"] > 0 and (p["own"] or p["correlation"] is not None) for p in sweep["points"])
+
+
+@pytest.mark.parametrize(
+    ("said", "about"),
+    [
+        (("--by", "mrd-monte-carlo", "--set", "by.draws=1000000000000"), "draws"),
+        (("--by", "mrd-kl", "--set", "by.draws=1000001"), "draws"),
+        (("--by", "mrd", "--set", "by.max_forwards=1e12"), "max_forwards"),
+        (("--by", "mrd-hessian", "--set", "by.probes=1000000000000"), "probes"),
+        (("--by", "mrd-hessian", "--set", "by.sigma=1e-200"), "no square in float64"),
+        (("--by", "mrd-hessian", "--set", "by.sigma=1e300"), "no square in float64"),
+        (("--by", "mrd", "--report", "r", "--draws", "999999999999999999999999"), "up to 1,000,000"),
+    ],
+)
+def test_numbers_beyond_all_sense_are_refused(score, said, about):
+    code, _, error = score(*said)
+    assert code == 2
+    assert about in error
+    assert "Traceback" not in error
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_anything_is_scored(score, tmp_path, monkeypatch):
+    def never(*_):
+        pytest.fail("scored first")
+
+    monkeypatch.setattr("fairforget.run.jobs.score", never)
+    monkeypatch.setattr("fairforget.run.jobs.prepare", never)
+    (tmp_path / "file").write_text("mine")
+    code, _, said = score("--by", "mrd-grad", "--report", str(tmp_path / "file"))
+    assert code == 2
+    assert "a file is where a folder should be" in said
+    assert (tmp_path / "file").read_text() == "mine"

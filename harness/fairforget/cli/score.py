@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fairforget.run.scoring import Scoring
     from fairforget.study.options import Built
 
+_MOST = 1_000_000
+"""Draws that ``--draws`` may ask for."""
 _DEFAULT = Path()
 """This very object stands for ``--report`` without a folder."""
 
@@ -92,15 +94,16 @@ def execute(args: argparse.Namespace) -> int:
 
 def _report(scoring: Scoring, difficulties: tuple[Built, ...], args: argparse.Namespace) -> int:
     from fairforget.report.build import build_report
-    from fairforget.report.write import stems, write_report
+    from fairforget.report.write import require_writable, stems, write_report
 
     def told(line: str) -> None:
         print(printable(f"fairforget: {line}"), file=sys.stderr)
 
-    report = build_report(scoring, difficulties, sigmas=args.sigmas, draws=args.draws, told=told)
     folder = args.report
     if folder is _DEFAULT:
         folder = Path("reports", *stems(["-".join([args.task, *args.by])]))
+    require_writable(folder)
+    report = build_report(scoring, difficulties, sigmas=args.sigmas, draws=args.draws, told=told)
     paths = write_report(report, folder)
     if args.json:
         print_json({**report.to_json(), "files": [str(path) for path in paths]})
@@ -169,8 +172,9 @@ def _numbers(kind: type[int | float]) -> Any:
             found = [kind(part) for part in text.split(",")]
         except ValueError:
             found = []
-        if not found or not all(0 < value < float("inf") for value in found):
-            word = "whole numbers" if kind is int else "numbers"
+        most = _MOST if kind is int else sys.float_info.max
+        if not found or not all(0 < value <= most for value in found):
+            word = f"whole numbers up to {_MOST:,}" if kind is int else "numbers"
             msg = f"{text!r} is no list of positive {word} as 10,50,200, and not 'none'"
             raise argparse.ArgumentTypeError(msg)
         return sorted(set(found))

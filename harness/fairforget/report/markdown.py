@@ -58,7 +58,9 @@ def _scored(scored: Scored, figures: Mapping[str, str]) -> Iterator[str]:
     yield from _levels(scored.tertiles)
     if scored.sweeps:
         yield from ("", "### Sensitivity, as in Fig. 5 of arXiv 2504.06658", "")
-        yield "Every row has draws of its own, so no correlation can be expected above what the reliabilities allow."
+        if scored.trust["random"]:
+            yield "Every row but the report's own has draws of its own, so no correlation can be expected above what"
+            yield "the reliabilities allow."
         for sweep in scored.sweeps:
             yield from _sweep(sweep)
         if "sensitivity" in figures:
@@ -98,7 +100,7 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
                 _two(p.correlation),
                 _two(p.reliability),
                 count(p.forward_sequences),
-                p.gap or "",
+                p.gap or ("the report's own" if p.own else ""),
             )
             for p in sweep.points
         ],

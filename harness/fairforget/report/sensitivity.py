@@ -18,6 +18,8 @@ DRAWS: Final = ("draws", "max_forwards", "probes")
 """Options that say how many draws there are; the first that a difficulty has is varied."""
 SIGMA_FACTORS: Final = (0.1, 0.3, 1.0, 3.0, 10.0)
 DRAW_SHARES: Final = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+_NEXT: Final = 8
+"""Numbers of draws that are tried one after the other where a difficulty takes not every one."""
 _STOP: Final = "reliability"
 _NEVER: Final = 1 - 1e-9
 
@@ -35,6 +37,8 @@ class Point:
     forward_sequences: int
     gap: str | None = None
     """Why there are no scores."""
+    own: bool = False
+    """Whether these are the very scores that the report is about, and `correlation` None for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,16 @@ def sweeps_of(
 ) -> tuple[Sweep, ...]:
     """Vary the size of the noise and the number of draws, where the difficulty has such options.
 
-    Every point has draws of its own, so two points correlate no better than their reliabilities allow.
+    Every point has draws of its own, so two points correlate no better than their reliabilities allow; but for the
+    point with the options of the report, which is the report's scores.
 
     Args:
         scoring: the task and its target.
         built: the difficulty with the options of the report.
         found: its scores.
         sigmas: values of ``sigma``; None = 0.1, 0.3, 1, 3 and 10 times the difficulty's; empty = none.
-        draws: numbers of draws; None = 1/16 … 1 of the difficulty's; empty = none. Where the difficulty stops at a
-            reliability, here it does not.
+        draws: numbers of draws; None = 1/16 … 1 of the difficulty's, each the next that it takes (pairs want an even
+            number); empty = none. Where the difficulty stops at a reliability, here it does not.
         told: is told what is being computed.
     """
     options = built.to_json()["options"]
@@ -83,10 +88,32 @@ def sweeps_of(
     option = next((name for name in DRAWS if random and isinstance(options.get(name), int)), None)
     if option is not None:
         given = options[option]
-        counts = sorted({max(1, int(given * share)) for share in DRAW_SHARES}) if draws is None else list(draws)
+        counts = list(draws) if draws is not None else _counts(scoring, built, option, given)
         fixed = {_STOP: _NEVER} if isinstance(options.get(_STOP), float) else {}
         sweeps.append(_sweep(scoring, built, found, option, given, counts, fixed, told))
     return tuple(sweep for sweep in sweeps if sweep.points)
+
+
+def _counts(scoring: Scoring, built: Built, option: str, given: int) -> list[int]:
+    """Return the shares of `given` in whole numbers that the difficulty takes, or as they are where it takes none."""
+    found = set()
+    for least in {max(1, int(given * share)) for share in DRAW_SHARES}:
+        near = range(least, min(given, least + _NEXT) + 1)
+        found.add(next((count for count in near if _taken(scoring, built, {option: count})), least))
+    return sorted(found)
+
+
+def _taken(scoring: Scoring, built: Built, changed: Mapping[str, Any]) -> bool:
+    try:
+        _varied(scoring, built, changed)
+    except FairforgetError:
+        return False
+    return True
+
+
+def _varied(scoring: Scoring, built: Built, changed: Mapping[str, Any]) -> Built:
+    described = built.to_json()
+    return scoring.build(described["name"], {**described["options"], **changed})
 
 
 def _sweep(
@@ -107,16 +134,16 @@ def _sweep(
 
 
 def _point(scoring: Scoring, built: Built, found: Mapping[str, Any], changed: Mapping[str, Any], value: float) -> Point:
-    described = built.to_json()
+    own = all(built.to_json()["options"].get(name) == wanted for name, wanted in changed.items())
     try:
-        varied = scoring.score(scoring.build(described["name"], {**described["options"], **changed}))
+        varied = scoring.score(_varied(scoring, built, changed))
     except FairforgetError as error:
         return Point(value, None, None, None, 0, " ".join(str(error).split()))
     here, there = (np.array(scores["values"], dtype=np.float64) for scores in (varied, found))
     mean = float(here[np.isfinite(here)].mean()) if np.isfinite(here).any() else None
-    return Point(
-        value, mean, rank_correlation(here, there), varied["reliability"], varied["ledger"]["forward_sequences"]
-    )
+    correlation = None if own else rank_correlation(here, there)
+    cost = varied["ledger"]["forward_sequences"]
+    return Point(value, mean, correlation, varied["reliability"], cost, own=own)
 
 
 def _slope(points: Sequence[Point]) -> float | None:

@@ -88,7 +88,10 @@ def _lines(trust: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _reliability(trust: Mapping[str, Any]) -> str:
     if trust["reliability"] is not None:
         return f"{trust['reliability']:.3f}"
-    return "unknown: it has draws, but too few samples, or all alike" if trust["random"] else "none needed: no draws"
+    if not trust["random"]:
+        return "none needed: no draws"
+    alone = trust["scored"] and trust["stderr_median"] is None
+    return "unknown: " + ("one draw has no error bar" if alone else "it has draws, but too few samples, or all alike")
 
 
 def _clamped(trust: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -34,6 +35,17 @@ def write_report(report: Report, folder: Path) -> tuple[Path, ...]:
     for name, content in files.items():
         write_text(folder / name, content)
     return tuple(folder / name for name in ("report.md", *(name for name in files if name != "report.md")))
+
+
+def require_writable(folder: Path) -> None:
+    """Make `folder` and try it, for whoever scores for an hour wants to know before.
+
+    Raises:
+        FairforgetError: the folder cannot be made or written.
+    """
+    probe = folder / f".probe-{secrets.token_hex(4)}"
+    write_text(probe, "")
+    probe.unlink(missing_ok=True)
 
 
 def stems(names: Iterable[str]) -> list[str]:
