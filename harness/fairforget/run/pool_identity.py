@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from fairforget.api import Difficulty
 from fairforget.run.seeds import stream
 from fairforget.store.jsonable import jsonable
 from fairforget.study.cell import canonical_json
 from fairforget.study.options import Built
+
+APART: Final = ("weights", "form")
+"""What no draw depends on: the weights, and ``form``, which counts what changed in kept scores but not in the draws."""
 
 
 def pool_identity(target: Mapping[str, Any], weights: str, data: str) -> dict[str, Any]:
@@ -34,6 +37,7 @@ def score_identity(
         FairforgetError: what the difficulty depends on is not there.
     """
     return {
+        "form": 2,
         "kind": "scores",
         "version": 3,
         "target": target["id"],
@@ -47,4 +51,4 @@ def score_identity(
 
 def score_stream(identity: Mapping[str, Any]) -> Any:
     """Return the generator for scores: the same draws on every machine, also where the last bits of weights differ."""
-    return stream(canonical_json({key: value for key, value in identity.items() if key != "weights"}))
+    return stream(canonical_json({key: value for key, value in identity.items() if key not in APART}))
