@@ -21,7 +21,8 @@ class Difficulty(Plugin, ABC):
     higher_is: ClassVar[HigherIs]
     """Whether a higher score means that the sample is easier or harder to unlearn."""
     needs_model: ClassVar[bool] = True
-    """Whether `score` looks at the model; if not, it is called with None and no target has to be made."""
+    """Whether `score` looks at the model; if not, it is called with None. The target is made all the same: the
+    samples are in its tokens, and kept scores are found by its weights."""
 
     @property
     def unit(self) -> str:
