@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from fairforget.api.sample import digest_of
 from fairforget.api.task import Pretrained
 from fairforget.errors import FairforgetError, did_you_mean
+from fairforget.places import expanded, lies_at, short
 
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
@@ -24,6 +26,7 @@ _TOKENIZERS: Final = (
     "spiece.model",
 )
 FileStamp = tuple[str, int, int, int]
+_LARGE: Final = 1 << 24
 _CONTENT: Final = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja", "*.py")
 
 
@@ -33,14 +36,15 @@ def find_folder(path: str, what: str = "model") -> Path | None:
     Raises:
         FairforgetError: it can be neither.
     """
-    folder = Path(path).expanduser()
-    if folder.is_dir():
+    folder = expanded(path)
+    there = lies_at(folder)
+    if there == "folder":
         return folder
-    if folder.exists():
+    if there:
         msg = f"{what} {path!r} is a file; name the folder it lies in (and a GGUF file by gguf_file)"
         raise FairforgetError(msg)
     if folder.is_absolute() or not _HUB_ID.fullmatch(path):
-        msg = f"{what} {path!r} does not exist; check the path, or give a hub id such as 'organisation/name'"
+        msg = f"{what} {short(path)} does not exist; check the path, or give a hub id such as 'organisation/name'"
         raise FairforgetError(msg)
     return None
 
@@ -117,20 +121,59 @@ def content(base: Pretrained) -> dict[str, Any]:
 def digests(folder: Path, patterns: tuple[str, ...] = ("*",)) -> dict[str, str]:
     """Return the SHA-256 (hex) of the files directly in `folder` that match a pattern, by name."""
     files = sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()})
-    found = {}
-    for file in files:
-        with file.open("rb") as stream:
-            found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return found
+    return {file.name: _sha256(file) for file in files}
 
 
 def tree_digest(path: Path) -> str:
-    """Return the SHA-256 (hex) over a file, or over names and contents of all files below a folder."""
+    """Return the SHA-256 (hex) over a file, or over names and contents of all files below a folder.
+
+    Folders behind links are entered. Hidden names and ``__pycache__`` are left out: they come and go with use.
+    """
     if path.is_file():
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    folders = (folder for folder in (path, *sorted(path.rglob("*"))) if folder.is_dir())
-    return digest_of({folder.relative_to(path).as_posix(): digests(folder) for folder in folders})
+        return _sha256(path)
+    return digest_of(
+        {
+            folder.relative_to(path).as_posix(): {file.name: _sha256(file) for file in _seen(folder) if file.is_file()}
+            for folder in _folders(path)
+        }
+    )
+
+
+def tree_stamp(path: Path) -> tuple[FileStamp, ...]:
+    """Return what changes when `tree_digest` does, without reading a file; empty where nothing lies."""
+    if not path.is_dir():
+        return stamp_files((path,))
+    return stamp_files(file for folder in _folders(path) for file in _seen(folder))
+
+
+def _folders(folder: Path, inside: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """Yield a folder and all below it; a link back to a folder that it lies in is not followed."""
+    real = folder.resolve()
+    if folder.is_dir() and real not in inside:
+        yield folder
+        for below in _seen(folder):
+            yield from _folders(below, (*inside, real))
+
+
+def _seen(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.name != "__pycache__" and not path.name.startswith("."))
+
+
+def _sha256(file: Path) -> str:
+    # A small file can change within one tick of the clock; a large one takes longer to write, and to read.
+    (of_file,) = stamp_files((file,))
+    return _sha256_of_large(of_file) if of_file[1] >= _LARGE else _read_sha256(file)
+
+
+@lru_cache(maxsize=64)
+def _sha256_of_large(of_file: FileStamp) -> str:
+    """Return the digest of a file that several columns of a plan ask for."""
+    return _read_sha256(Path(of_file[0]))
+
+
+def _read_sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def stamp(base: Pretrained) -> tuple[FileStamp, ...]:
