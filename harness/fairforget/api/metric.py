@@ -172,13 +172,21 @@ class Metric(Plugin, ABC):
     def depends_on(self) -> Mapping[str, Any]:
         """Return what decides the value besides the model, the samples and the options: what lies at a path.
 
-        It is part of the key of every cell, so it names contents (digests, commits, versions) and not places.
-        JSON-able; it is asked for while a study is planned, and must import nothing heavy.
+        It is part of the key of every cell, so it names contents (digests, commits, versions) and not places. What is
+        said under the name of an option is the whole content of what the option names: the option itself is then no
+        part of the key. JSON-able; it is asked for while a study is planned, and must import nothing heavy.
 
         Raises:
             FairforgetError: something it needs is not there; the message names the option and the mend.
         """
         return {}
+
+    def pinned(self, found: Mapping[str, Any]) -> Metric:
+        """Return the metric that measures with exactly what `depends_on` found when the study was planned.
+
+        Needed where an option can name a branch of a hub, which may have moved since; the default is the metric itself.
+        """
+        return self
 
     def announce(self, subject: Subject) -> None:
         """Say what `measure` will ask for, so that metrics share a computation; called once, before any measures.

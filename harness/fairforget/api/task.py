@@ -91,6 +91,10 @@ class Task(Plugin, ABC):
     """Raised by hand whenever the same model would get other scores; results of two versions never share a table."""
     licence: ClassVar[str] = ""
     citation: ClassVar[str] = ""
+    places: ClassVar[tuple[str, ...]] = ("data",)
+    """Options that say where something lies whose content is known otherwise: it is in the corpus, whose digest is
+    taken, or a metric's `depends_on` says it. They are no part of the key of a cell, as are options that are paths.
+    """
 
     @abstractmethod
     def corpus(self) -> Corpus:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fairforget.board.loose import mapping, number
 from fairforget.store.record import Record
-from fairforget.study.cell import canonical_json
+from fairforget.study.cell import canonical_json, scoring_part
 
 _ORDER: Final = ("random", "easy", "medium", "hard", "in-distribution", "out-of-distribution")
 _UNSEEN: Final = frozenset({"dist_version", "batch_tokens", "label", "paths"})
@@ -35,19 +35,17 @@ def reference_of(record: Record) -> str | None:
 def comparison(record: Record) -> dict[str, Any]:
     """Return what has to be equal in a table, by the words that say what differs."""
     cell = record.cell
-    task, draw = cell["task"], cell["draw"]
-    paths = task.get("paths") if isinstance(task.get("paths"), list) else []
-    options = mapping(task.get("options"))
+    task, draw, placeless = cell["task"], cell["draw"], scoring_part(cell)
     return {
         "task": task["name"],
         "task version": task["version"],
-        "task options": {name: value for name, value in options.items() if name not in paths},
+        "task options": dict(mapping(placeless["task"].get("options"))),
         "task data": task.get("data"),
         "target": cell["target"]["id"],
         "forget size": draw["size"] if type(draw.get("size")) is int else len(draw["forget"]),
         "unit of a draw": draw["unit"] if isinstance(draw.get("unit"), str) else "sample",
         # What is looked at on the way changes no score.
-        "evaluation": {n: v for n, v in _stripped(cell["evaluation"]).items() if n != "trajectory"},
+        "evaluation": {n: v for n, v in _stripped(placeless["evaluation"]).items() if n != "trajectory"},
         # What a reference row costs nobody chose, so it stands beside every budget, tuned or not.
         "budget": None if reference_of(record) else _stripped(cell["budget"]),
         "tuning": None if reference_of(record) else _tuning(record),
@@ -68,9 +66,8 @@ def row_id(record: Record) -> str:
     method = {name: cell["method"].get(name) for name in ("name", "dist_version", "options")}
     if reference := reference_of(record):
         return _short({"method": method, "reference": reference})
-    curriculum = cell["curriculum"]
-    shown = None if curriculum is None else {n: v for n, v in curriculum.items() if n != "label"}
-    return _short({"method": method, "curriculum": shown, "optimizer": cell["optimizer"]})
+    curriculum = scoring_part(cell)["curriculum"]
+    return _short({"method": method, "curriculum": curriculum, "optimizer": cell["optimizer"]})
 
 
 def draw_of(record: Record) -> DrawId:

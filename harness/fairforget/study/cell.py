@@ -7,16 +7,19 @@ In it:
     base lies: the identity of the target is made from the content), draw (sampler with its options, stratum, index,
     unit, size, the ids that are forgotten, and a digest over them and their texts), method and curriculum (name,
     version of the distribution, every option, the difficulty a curriculum asks for), seed, budget with the stop rule,
-    optimizer, and of the evaluation the metrics with their options, the number of items and new tokens, and the
-    trajectory: it changes no score, but a record without one does not stand for a record with it.
+    optimizer, and of the evaluation the metrics with their options and what they depend on, the number of items and
+    new tokens, and the trajectory: it changes no score, but a record without one does not stand for a record with it.
 
 Not in it:
-    the engine, its workers and every folder, because results do not depend on where they are made; paths among the
-    options of a task and the path of a local checkpoint, because the digest of the data and the identity of the target
-    stand for what lies there; ``evaluation.batch_tokens``, which trades memory for speed; labels, which are words on
-    boards, and what kind of reference a method is, which follows from the method; the version of a sampler's
-    distribution, because the forgotten ids themselves are in the key.
+    the engine and its workers, because results do not depend on where they are made; options that say where something
+    lies whose content is in the key. These are, of a task, its paths and its `fairforget.api.Task.places`, for which
+    the digest of the data or a metric stands; of a metric, and of the difficulty of a curriculum, the options that its
+    ``depends_on`` says the content of; and the path of a local checkpoint, for which the identity of the target
+    stands. Also ``evaluation.batch_tokens``, which trades memory for speed; labels, which are words on boards, and
+    what kind of reference a method is, which follows from the method; the version of a sampler's distribution, because
+    the forgotten ids themselves are in the key.
 
+A path among the options of a sampler or a method stays in the key as it is written: nothing else says what lies there.
 A default that is written out and one that is left out give the same key, because a cell holds every option (see
 `fairforget.study.options.Built.to_json`). The key is the same before a run and computed from its record, and 1 and 1.0
 are one number. What the harness itself does with a cell is not visible in it: `KEY_VERSION` is raised by hand whenever
@@ -27,7 +30,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,7 +43,6 @@ _PARTS: Final = ("task", "target", "draw", "method", "curriculum", "seed", "budg
 
 _OUT: Final = (
     ("schema",),
-    ("task", "paths"),
     ("target", "base", "path"),
     ("draw", "sampler", "dist_version"),
     ("method", "label"),
@@ -48,7 +50,11 @@ _OUT: Final = (
     ("curriculum", "label"),
     ("evaluation", "batch_tokens"),
 )
-"""What changes no score; with it go the options of the task that its ``paths`` names."""
+"""What changes no score."""
+
+_EACH: Final = "*"
+_PLACED: Final = (("task",), ("curriculum", "difficulty"), ("evaluation", "metrics", _EACH, "metric"))
+"""Plugins whose ``paths`` names options that are left out, and is left out itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,10 @@ class Cell:
     """``kind``, ``amount``, ``stop``; ``completeness`` and ``every`` where a completeness is to be matched."""
     optimizer: Mapping[str, Any]
     evaluation: Mapping[str, Any]
-    """``metrics``, ``retain``, ``holdout``, ``max_new_tokens``, ``batch_tokens``; ``trajectory`` where there is one."""
+    """``metrics``, ``retain``, ``holdout``, ``max_new_tokens``, ``batch_tokens``; ``trajectory`` where there is one.
+
+    Each metric has ``depends_on``, and ``paths`` (options whose content that says), where it depends on anything.
+    """
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that records, engines and hooks get."""
@@ -123,11 +132,29 @@ def cell_key(cell: Mapping[str, Any]) -> str:
 
 def scoring_part(cell: Mapping[str, Any]) -> dict[str, Any]:
     """Return the cell without what changes no score."""
-    task = cell.get("task")
-    named = task.get("paths") if isinstance(task, Mapping) else None
-    paths = [("task", "options", name) for name in (named if isinstance(named, list | tuple) else ())]
-    kept = _without(cell, [*_OUT, *paths])
+    kept = _without(cell, _OUT)
+    for path in _PLACED:
+        kept = _changed(kept, path, _placeless)
     return dict(kept)
+
+
+def _placeless(plugin: Any) -> Any:
+    """Return a plugin's JSON without the options that only say where something lies."""
+    named = plugin.get("paths") if isinstance(plugin, Mapping) else None
+    options = [("options", name) for name in (named if isinstance(named, list | tuple) else ())]
+    return _without(plugin, [("paths",), *options])
+
+
+def _changed(value: Any, path: Sequence[str], change: Callable[[Any], Any]) -> Any:
+    """Return a copy of `value` with what stands at `path` changed; as it is where nothing stands there."""
+    if not path:
+        return change(value)
+    head, rest = path[0], path[1:]
+    if head == _EACH and isinstance(value, list | tuple):
+        return [_changed(inner, rest, change) for inner in value]
+    if isinstance(value, Mapping) and head in value:
+        return {**value, head: _changed(value[head], rest, change)}
+    return value
 
 
 def canonical_json(value: Any) -> str:

@@ -135,7 +135,7 @@ class Plan:
         if not isinstance(self.task.plugin, Task):
             raise TypeError(self.task.entry.target)
         described = self.task.to_json()
-        paths = sorted({*self.task.path_options(), *({"data"} & described["options"].keys())})
+        paths = sorted({*self.task.path_options(), *(described["options"].keys() & set(self.task.plugin.places))})
         return {**described, "version": self.task.plugin.version, "data": data, "paths": paths}
 
     def budget_json(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fairforget.api import Difficulty, Metric
+from fairforget.store.jsonable import jsonable
 from fairforget.study.cell import canonical_json
 from fairforget.study.option_types import options_of
 from fairforget.study.options import Built
@@ -44,12 +45,17 @@ class PlannedCurriculum:
 
 
 def with_contents(built: Built) -> dict[str, Any]:
-    """Return a difficulty or metric as in a cell, with what lies at its paths: it changes scores as options do."""
+    """Return a difficulty or metric as in a cell, with what lies at its paths: it changes scores as options do.
+
+    ``paths`` names the options whose content ``depends_on`` says; they are no part of a key.
+    """
     plugin = built.plugin
     if not isinstance(plugin, Difficulty | Metric):
         raise TypeError(built.entry.target)
-    more = plugin.depends_on()
-    return {**built.to_json(), **({"depends_on": dict(more)} if more else {})}
+    described = built.to_json()
+    more, _ = jsonable(plugin.depends_on())
+    covered = sorted(described["options"].keys() & more.keys())
+    return {**described, **({"depends_on": more} if more else {}), **({"paths": covered} if covered else {})}
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ def _uses(bench: Workbench, described: list[dict[str, Any]]) -> list[tuple[Metri
     uses = []
     for one in described:
         use = MetricUse(**{**one, "metric": PluginSpec(one["metric"]["name"], one["metric"]["options"])})
-        uses.append((use, bench.build("metric", one["metric"]).of(Metric)))  # type: ignore[type-abstract]
+        metric = bench.build("metric", one["metric"]).of(Metric)  # type: ignore[type-abstract]
+        uses.append((use, metric.pinned(one["metric"].get("depends_on", {}))))
     return uses
 
 
