@@ -11,6 +11,7 @@ does from minute to minute cancels.
 
 from __future__ import annotations
 
+import copy
 import statistics
 import time
 import warnings
@@ -71,6 +72,11 @@ class Setting:
         self.model.requires_grad_(True).zero_grad()
         return self.model.eval()
 
+    def untouched(self):
+        model = copy.deepcopy(self.model)
+        model.load_state_dict(self.start)
+        return model
+
     def harness(self):
         ledger = Ledger()
         run = LiveRun(
@@ -81,7 +87,7 @@ class Setting:
             budget=Budget("updates", self.updates),
             settings=self.settings,
             ledger=ledger,
-            reference=Reference(self.model, lambda model: model.load_state_dict(self.start), ledger),
+            reference=Reference(self.untouched, ledger),
             score=lambda epoch: np.zeros(self.size),
             refusals=self.forget.take,
             oracle=lambda: None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from types import ModuleType
 from typing import Any
 
@@ -38,7 +39,7 @@ def live(on_logits: ModuleType) -> Any:
 
     def make(budget: Budget, **settings: Any) -> LiveRun:
         model = on_logits.llama(3).float()
-        start = {k: v.clone() for k, v in model.state_dict().items()}
+        untouched = copy.deepcopy(model)
         forget = on_logits.texts(1, [(3, 2), (2, 6), (4, 3), (1, 5), (2, 2), (5, 4)])
         ledger = Ledger()
         return LiveRun(
@@ -49,7 +50,7 @@ def live(on_logits: ModuleType) -> Any:
             budget=budget,
             settings={**SETTINGS, **settings},
             ledger=ledger,
-            reference=Reference(model, lambda m: m.load_state_dict(start), ledger),
+            reference=Reference(lambda: untouched, ledger),
             score=lambda _: torch.ones(6).numpy(),
             refusals=lambda positions: forget.take(list(positions)),
             oracle=lambda: None,
@@ -126,8 +127,8 @@ def test_a_task_vector_is_there_after_every_update(live: Any) -> None:
 
 def test_under_an_adapter_the_task_vector_is_of_the_merged_weights(live: Any) -> None:
     run, made = live(Budget("updates", 3), adapter={"r": 2, "target_modules": ["q_proj", "down_proj"]}), []
-    start, copy = weights(run.model), run.second_model
-    run.second_model = lambda: made.append(copy()) or made[0]
+    start, second = weights(run.model), run.second_model
+    run.second_model = lambda: made.append(second()) or made[0]
     unlearn(run, TaskVector(alpha=2.0))
     way = weights(made[0]) - start
     assert 0 < int((way != 0).sum()) < len(way)

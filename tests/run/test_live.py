@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ def live(
     budget: Budget, curriculum: Curriculum | None = None, model: Any = None, scoring: int = 0, **settings: Any
 ) -> LiveRun:
     model = model or llama()
-    start = {k: v.clone() for k, v in model.state_dict().items()}
+    untouched = copy.deepcopy(model)
     forget, retain, ledger = samples(6, 1), samples(9, 2), Ledger()
 
     def score(epoch: int) -> np.ndarray:
@@ -71,7 +72,7 @@ def live(
         budget=budget,
         settings={**SETTINGS, **settings},
         ledger=ledger,
-        reference=Reference(model, lambda m: m.load_state_dict(start), ledger),
+        reference=Reference(lambda: untouched, ledger),
         score=score,
         refusals=lambda positions: forget.take(list(positions)),
         oracle=lambda: None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -50,7 +51,7 @@ def samples(n: int, seed: int) -> SampleSet:
 def live(budget: Budget, *watches: Any, model: Any = None, **settings: Any) -> LiveRun:
     """Six samples in batches of 4 and 2: an epoch is two updates, of 12 and 6 forward-equivalents."""
     model = model or llama()
-    start = {k: v.clone() for k, v in model.state_dict().items()}
+    untouched = copy.deepcopy(model)
     forget, retain, ledger = samples(6, 1), samples(9, 2), Ledger()
     return LiveRun(
         model=model,
@@ -60,7 +61,7 @@ def live(budget: Budget, *watches: Any, model: Any = None, **settings: Any) -> L
         budget=budget,
         settings={**SETTINGS, **settings},
         ledger=ledger,
-        reference=Reference(model, lambda m: m.load_state_dict(start), ledger),
+        reference=Reference(lambda: untouched, ledger),
         score=lambda epoch: np.arange(1.0, 7.0),
         refusals=lambda positions: forget.take(list(positions)),
         oracle=lambda: None,

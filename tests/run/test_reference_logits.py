@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -16,7 +18,7 @@ def test_scored_logits_are_the_targets_own_whatever_the_model_has_become() -> No
         torch.manual_seed(0)
         sizes = {"vocab_size": 40, "hidden_size": 16, "intermediate_size": 16}
         model = LlamaForCausalLM(LlamaConfig(**sizes, num_hidden_layers=1, num_attention_heads=2)).eval()
-    start = {k: v.clone() for k, v in model.state_dict().items()}
+    untouched = copy.deepcopy(model)
     texts = [EncodedSample(Sample(str(n), "", ""), tuple(range(2, 3 + n)), 2, n) for n in (5, 9)]
     tokens = SampleSet(texts, pad_id=0).batch(eos=True)
     expected = tokens.logits(model)[:, :-1][tokens.scored].detach()
@@ -25,7 +27,7 @@ def test_scored_logits_are_the_targets_own_whatever_the_model_has_become() -> No
             weights.add_(0.1)
     ledger = Ledger()
     with ledger.watch(model):
-        reference = Reference(model, lambda m: m.load_state_dict(start), ledger)
+        reference = Reference(lambda: untouched, ledger)
         found, every = reference.scored_logits(tokens), reference.logits(tokens)
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(found, every[:, :-1][tokens.scored])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def samples(n: int, seed: int) -> SampleSet:
 
 def live(settings: dict[str, Any], budget: Budget, *, seed: int = 0, curriculum: Curriculum | None = None) -> LiveRun:
     model = llama()
-    start = {k: v.clone() for k, v in model.state_dict().items()}
+    untouched = copy.deepcopy(model)
     forget, retain, ledger = samples(6, 1), samples(9, 2), Ledger()
     return LiveRun(
         model=model,
@@ -66,7 +67,7 @@ def live(settings: dict[str, Any], budget: Budget, *, seed: int = 0, curriculum:
         budget=budget,
         settings=settings,
         ledger=ledger,
-        reference=Reference(model, lambda m: m.load_state_dict(start), ledger),
+        reference=Reference(lambda: untouched, ledger),
         score=lambda epoch: np.arange(1.0, 7.0),
         refusals=lambda positions: forget.take(list(positions)),
         oracle=lambda: None,

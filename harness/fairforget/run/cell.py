@@ -15,7 +15,7 @@ from fairforget.errors import FairforgetError
 from fairforget.lm.tokens import SampleSet
 from fairforget.run.counting.escapes import uncounted
 from fairforget.run.counting.ledger import Ledger
-from fairforget.run.generators import lent_generators, seed_generators
+from fairforget.run.generators import devices_of, lent_generators, seed_generators
 from fairforget.run.looks.path import Path
 from fairforget.run.looks.watches import path_of
 from fairforget.run.measures.measuring import measure
@@ -45,7 +45,7 @@ def compute_cell(bench: Workbench, cell: Mapping[str, Any]) -> dict[str, Any]:
     ledger = Ledger()
     record: dict[str, Any] = {"schema": 1, "key": cell_key(cell), "cell": dict(cell), "status": "ok", "problems": []}
     record |= {"scores": {}, "items": {}, "item_hashes": {}}
-    with bench.model() as model, lent_generators(_devices(model)):
+    with bench.model() as model, lent_generators(devices_of(model)):
         run = open_run(bench, cell, model, ledger)
         seed_generators(*_identity(cell))
         with ledger.watch(model):
@@ -110,7 +110,7 @@ def open_run(bench: Workbench, cell: Mapping[str, Any], model: Any, ledger: Ledg
         budget=Budget.from_json(cell["budget"]),
         settings=dict(cell["optimizer"]),
         ledger=ledger,
-        reference=Reference(model, bench.restore, ledger),
+        reference=Reference(bench.fresh_model, ledger),
         score=partial(_score, bench, curriculum, model, encoded, identity),
         refusals=partial(_refusals, bench, forget, identity),
         oracle=partial(_load_oracle, bench, cell["draw"]["forget"], model),
@@ -169,7 +169,9 @@ def _score(
     if spec is None:
         raise TypeError("scores were asked for by a curriculum that names no difficulty")
     difficulty = build(bench.registry, "difficulty", spec).of(Difficulty)  # type: ignore[type-abstract]
-    found = score_samples(difficulty, model, samples, stream(*identity, "difficulty", epoch)).values
+    with lent_generators(devices_of(model)):
+        seed_generators(*identity, "difficulty", epoch)
+        found = score_samples(difficulty, model, samples, stream(*identity, "difficulty", epoch)).values
     texts = [encoded.sample for encoded in samples]
     return curriculum.prepare(texts, found, difficulty.higher_is, stream(*identity, "curriculum"))
 
@@ -178,6 +180,12 @@ def _refusals(
     bench: Workbench, forget: Sequence[Sample], identity: tuple[str | int, ...], positions: Sequence[int]
 ) -> SampleSet:
     texts = bench.corpus.refusals
+    if not texts:
+        msg = (
+            "the method asks for refusals (batch.refusal), and the task has none; leave the method out, or take a task "
+            "whose corpus has refusals"
+        )
+        raise FairforgetError(msg)
     numbers = refusal_positions(identity, forget)
     answered = [
         Sample(forget[i].id, forget[i].prompt, texts[numbers[i] % len(texts)], forget[i].group) for i in positions
@@ -186,9 +194,6 @@ def _refusals(
 
 
 def _load_oracle(bench: Workbench, without: Sequence[str], model: torch.nn.Module) -> None:
-    oracle = load_target(bench.oracle_folder(without), bench.recipe)
+    with lent_generators(devices_of(model)):  # what is drawn here depends on what the cache holds
+        oracle = load_target(bench.oracle_folder(without), bench.recipe)
     model.load_state_dict(oracle.model.state_dict())
-
-
-def _devices(model: torch.nn.Module) -> list[torch.device]:
-    return [d for d in {p.device for p in model.parameters()} if d.type == "cuda"]

@@ -1,4 +1,4 @@
-"""The global random generators of a process, lent to one cell."""
+"""The global random generators of a process, lent to one cell, one look or one scoring."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ import numpy as np
 import torch
 
 from fairforget.run.seeds import integer
+
+
+def devices_of(model: torch.nn.Module) -> list[torch.device]:
+    """Return the devices beside the processor that a model's weights lie on."""
+    return [d for d in {p.device for p in model.parameters()} if d.type == "cuda"]
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from fairforget.api import Difficulty
 from fairforget.lm.passes import token_scores, usable
 from fairforget.run.cell import compute_cell, score_samples
 from fairforget.run.counting.ledger import Ledger
+from fairforget.run.generators import devices_of, lent_generators, seed_generators
 from fairforget.run.kept import keep
 from fairforget.run.pool_identity import pool_identity, score_identity, score_stream
 from fairforget.run.runtime import Runtime
@@ -87,7 +88,8 @@ def _scores(bench: Workbench, built: Built, identity: Mapping[str, Any]) -> dict
     difficulty = built.of(Difficulty)  # type: ignore[type-abstract]
     samples = bench.target.encode(bench.corpus.pool, bench.corpus)
     ledger = Ledger()
-    with bench.model() as model, ledger.watch(model), ledger.phase("difficulty"):
+    with bench.model() as model, lent_generators(devices_of(model)), ledger.watch(model), ledger.phase("difficulty"):
+        seed_generators("difficulty", int(score_stream(identity).integers(2**62)))
         found = score_samples(difficulty, model, samples, score_stream(identity))
     return {
         "ids": [s.sample.id for s in samples],

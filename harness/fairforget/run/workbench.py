@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -23,18 +24,15 @@ from fairforget.study.options import Built, build
 
 @dataclass(frozen=True, eq=False)
 class Workbench:
-    """One task with its target, loaded once a process and restored between cells."""
+    """One task with its target, loaded once a process."""
 
     registry: Registry
     corpus: Corpus
     recipe: TargetRecipe
     target: Target
+    """Its model stays as it was loaded: it is copied, and lent to nobody."""
     identity: Mapping[str, Any]
     cache: Path
-    weights: dict[str, torch.Tensor]
-    """The target's weights as they were loaded."""
-    trainable: frozenset[str]
-    """Names of the parameters that have a gradient."""
     stamp: tuple[object, ...]
     """Of the local files of the base, and of the plugin files, as they were when the target was opened."""
 
@@ -43,32 +41,29 @@ class Workbench:
         """Digest of the corpus."""
         return self.corpus.digest()
 
+    @property
+    def weights(self) -> dict[str, torch.Tensor]:
+        """The target's weights; they are the model's own, to be read only."""
+        found: dict[str, torch.Tensor] = self.target.model.state_dict()
+        return found
+
+    def fresh_model(self) -> Any:
+        """Return a copy of the target's model, in eval mode."""
+        return copy.deepcopy(self.target.model)
+
     @contextmanager
     def model(self) -> Iterator[Any]:
-        """Lend the target's model; its weights, gradients and mode are the target's again afterwards."""
-        model = self.target.model
+        """Lend a copy of the target's model for one job.
+
+        Weights, hooks, flags, config, buffers and modules of a model are the borrower's to change: the next job gets a
+        copy of its own. This one has no weights afterwards: a hook that refers to it would keep their memory.
+        """
+        model = self.fresh_model()
         try:
             yield model
         finally:
-            if self._whole(model):
-                self.restore(model)
-            else:
-                _open.cache_clear()  # a method took the model apart; the next cell reads the target again
-
-    def restore(self, model: torch.nn.Module) -> None:
-        """Copy the target's weights into `model`."""
-        with torch.no_grad():
-            for name, tensor in model.state_dict(keep_vars=True).items():
-                tensor.copy_(self.weights[name])
-        for name, parameter in model.named_parameters():
-            parameter.grad = None
-            parameter.requires_grad_(name in self.trainable)
-        model.eval()
-
-    def _whole(self, model: torch.nn.Module) -> bool:
-        """Return whether the model still has the tensors it was lent with."""
-        found = {name: (t.shape, t.dtype) for name, t in model.state_dict().items()}
-        return found == {name: (t.shape, t.dtype) for name, t in self.weights.items()}
+            with suppress(Exception):  # whatever a plugin has made of it, the job is done
+                model.to_empty(device="meta")
 
     def oracle_folder(self, without: Sequence[str]) -> Path:
         """Return the folder of the oracle that never saw these samples; trains it where it is not in the cache."""
@@ -111,9 +106,7 @@ def _open(task: str, model: str, cache: str, plugin_files: tuple[str, ...]) -> W
     identity = target_identity(recipe, corpus, seed)
     folder = make_target(identity, recipe, corpus, Path(cache), seed=seed)
     target = load_target(folder, recipe)
-    weights = {name: tensor.detach().clone() for name, tensor in target.model.state_dict().items()}
-    trainable = frozenset(name for name, parameter in target.model.named_parameters() if parameter.requires_grad)
-    return Workbench(registry, corpus, recipe, target, identity, Path(cache), weights, trainable, stamp)
+    return Workbench(registry, corpus, recipe, target, identity, Path(cache), stamp)
 
 
 def _stamp(recipe: TargetRecipe, plugin_files: tuple[str, ...]) -> tuple[object, ...]:

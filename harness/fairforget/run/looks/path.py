@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import torch
-
 from fairforget.run.counting.ledger import Ledger
+from fairforget.run.generators import devices_of, lent_generators
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +105,15 @@ class Path:
 
 @contextmanager
 def undisturbed(model: Any) -> Iterator[None]:
-    """Run the body in eval mode; every module's own mode and torch's random state are as before afterwards.
+    """Run the body in eval mode; every module's own mode and the global random generators are as before afterwards.
 
     So a run that is looked at is bit for bit the run that is not.
     """
     training = [module for module in model.modules() if module.training]
-    devices = [d for d in {p.device for p in model.parameters()} if d.type == "cuda"]
+    devices = devices_of(model)
     model.eval()
     try:
-        with torch.random.fork_rng(devices=devices):
+        with lent_generators(devices):
             yield
     finally:
         for module in training:

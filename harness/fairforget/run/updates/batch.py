@@ -7,6 +7,7 @@ from functools import cached_property
 
 import torch
 
+from fairforget.errors import FairforgetError
 from fairforget.lm.logprobs import TokenLogprobs
 from fairforget.lm.tokens import SampleSet, TokenBatch
 from fairforget.run.updates.reference import Reference
@@ -36,7 +37,17 @@ class LiveBatch:
 
     @cached_property
     def retain(self) -> TokenBatch:
-        """Their retain partners."""
+        """Their retain partners.
+
+        Raises:
+            FairforgetError: there are none.
+        """
+        if not len(self._retain):
+            msg = (
+                "the method asks for retain samples (batch.retain), and the task has none beside this draw; leave the "
+                "method out, draw less than the whole pool, or take a task with retain samples"
+            )
+            raise FairforgetError(msg)
         return self._retain.batch(eos=True, device=self._device)
 
     @cached_property

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 import torch
 
-from fairforget.lm.live_adapter import detach_adapters
 from fairforget.lm.logprobs import TokenLogprobs
 from fairforget.lm.states import layer_states
 from fairforget.lm.tokens import IGNORE, TokenBatch
@@ -18,12 +16,17 @@ from fairforget.run.counting.ledger import Ledger
 class Reference:
     """Log-probabilities under the frozen target; each text is forwarded once a cell.
 
-    The second copy of the model is made when it is first needed, from the weights the cell started with.
+    A model of its own is asked for when it is first needed.
     """
 
-    def __init__(self, model: torch.nn.Module, restore: Callable[[torch.nn.Module], None], ledger: Ledger) -> None:
-        self._model = model
-        self._restore = restore
+    def __init__(self, target: Callable[[], Any], ledger: Ledger) -> None:
+        """Prepare to ask.
+
+        Args:
+            target: returns a copy of the target's model that nobody else has.
+            ledger: books the passes; it sees those through any model of the class.
+        """
+        self._target = target
         self._ledger = ledger
         self._frozen: Any = None
         self._known: dict[tuple[int, ...], torch.Tensor] = {}
@@ -65,11 +68,7 @@ class Reference:
 
     def _copy(self) -> Any:
         if self._frozen is None:
-            frozen = copy.deepcopy(self._model)
-            detach_adapters(frozen)
-            self._restore(frozen)
-            # The copy carries the ledger's counting hook with it, so its passes are booked too.
-            self._frozen = frozen.eval().requires_grad_(False)
+            self._frozen = self._target().eval().requires_grad_(False)
         return self._frozen
 
 
