@@ -82,6 +82,7 @@ def _print_forecast(plan: Plan, registry: Registry) -> None:
     from fairforget.cli.display import spell
     from fairforget.errors import FairforgetError
     from fairforget.run.forecast import forecast
+    from fairforget.run.looks.stop_policies import NoLevel
     from fairforget.run.runtime import cache_folder
     from fairforget.study.options import build
     from fairforget.study.spec import engine_spec
@@ -89,6 +90,8 @@ def _print_forecast(plan: Plan, registry: Registry) -> None:
     engine = build(registry, "engine", engine_spec(plan.study.engine))
     try:
         found = forecast(plan, engine, cache_folder())
+    except NoLevel:
+        raise
     except FairforgetError as error:
         print(f"estimated time: not known, and the study cannot run yet: {error}")
         return

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairforget.api import Engine, Task
+from fairforget.run.looks.stop_policies import check_policies
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.recipe import recipe_for
 from fairforget.run.targets.target_folder import read_meta
@@ -27,10 +28,16 @@ def forecast(plan: Plan, engine: Built, cache: Path) -> Forecast | None:
     """Return what the cells of a plan will take, or None where the target is not in the cache to judge by.
 
     A pass in unlearning is taken to cost what a pass in training did, a backward pass counting as two.
+
+    Raises:
+        NoLevel: the study can never run.
+        FairforgetError: the study cannot run, as far as that can be known; the message says why.
     """
     task = plan.task.of(Task)  # type: ignore[type-abstract]
     recipe, seed = recipe_for(task, plan.study.model_json())
-    target = target_identity(recipe, task.corpus(), seed)
+    corpus = task.corpus()
+    check_policies(plan, corpus, recipe)
+    target = target_identity(recipe, corpus, seed)
     meta = read_meta(cache / "targets" / target["id"])
     trained = None if meta is None else meta.get("training")
     if recipe.training is None or not isinstance(trained, dict) or not trained.get("texts"):

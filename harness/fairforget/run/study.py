@@ -16,6 +16,7 @@ from fairforget.run import jobs
 from fairforget.run.cells import CellRuns, cells_there
 from fairforget.run.draws import Drawing, StudyDraws
 from fairforget.run.flight import Flight
+from fairforget.run.looks.stop_policies import check_policies
 from fairforget.run.runtime import Runtime, cores
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.recipe import recipe_for
@@ -91,6 +92,7 @@ class _Study:
         task = self.plan.task.of(Task)  # type: ignore[type-abstract]
         corpus = task.corpus()
         recipe, seed = recipe_for(task, self.plan.study.model_json())
+        check_policies(self.plan, corpus, recipe)
         target, data = target_identity(recipe, corpus, seed), corpus.digest()
         tune = Tune(self.plan, self.registry, self.folder / "tuning", corpus, data, target, self.watcher, retry_failed)
         stamp = _stamp(self.plan, tune)
