@@ -11,8 +11,11 @@ from torch.utils.checkpoint import checkpoint
 from transformers import (
     AutoModelForCausalLM,
     Gemma2Config,
+    GPT2Config,
+    GPTNeoXConfig,
     MistralConfig,
     PhiConfig,
+    Qwen2Config,
     Qwen3Config,
     Qwen3MoeConfig,
 )
@@ -107,6 +110,32 @@ def test_adapters_alone_and_with_their_base(adapted, samples, brute, layers):
     assert found.details["batched"]
     assert found.details["weights"] == sum(p.numel() for n, p in adapted.named_parameters() if wanted(n))
     np.testing.assert_allclose(found.values, expected, rtol=1e-5)
+
+
+ADAPTED = {
+    "qwen2": (Qwen2Config(num_key_value_heads=2, **SIZES, **SPECIAL), ["q_proj", "down_proj", "lm_head"]),
+    "gpt-neox": (GPTNeoXConfig(**SIZES, **SPECIAL), ["query_key_value", "dense_4h_to_h"]),
+    "gpt2": (
+        GPT2Config(vocab_size=97, n_embd=32, n_layer=2, n_head=4, n_positions=64, **SPECIAL),
+        ["c_attn", "c_proj"],  # of transposed layers
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing.:FutureWarning")
+@pytest.mark.filterwarnings("ignore:.*fan_in_fan_out", "ignore:.*tie_word_embeddings", "ignore:.*tied")
+@pytest.mark.parametrize("name", ADAPTED)
+def test_adapters_of_other_architectures(name, samples, brute):
+    peft = pytest.importorskip("peft")
+    config, modules = ADAPTED[name]
+    torch.manual_seed(3)
+    model = shaken(AutoModelForCausalLM.from_config(config))
+    adapted = peft.get_peft_model(model, peft.LoraConfig(r=2, target_modules=modules, init_lora_weights=False)).eval()
+    few = samples.take([0, 5, 10, 20, 25])
+    found = GradNorm(layers="adapters").score(adapted, few, rng())
+    assert found.details["batched"]
+    np.testing.assert_allclose(found.values, norms_of(adapted, few, brute, lambda n: "lora_" in n), rtol=1e-5)
+    np.testing.assert_allclose(GradNorm().score(adapted, few, rng()).values, norms_of(adapted, few, brute), rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,16 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, Qwen2Config
 
 from fairforget.lm.gradients.layers import UnsupportedLayer
 from fairforget.lm.gradients.logit_gradient import ObjectiveGradient
 from fairforget.lm.gradients.recorder import Recorder
 from fairforget.lm.tokens import TokenBatch
 from fairforget.lm.weights import weights
+
+SIZES = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
+SPECIAL = {"pad_token_id": 0, "bos_token_id": None, "eos_token_id": 1}
 
 
 @contextmanager
@@ -56,6 +60,26 @@ def test_padding_on_either_side(model, samples, brute, side, attention):
     with recording(model) as recorder:
         recorder.begin(len(few))
         found = recorder.backward(losses(model, *padded(few, side)).sum())
+    np.testing.assert_allclose(found.sqrt(), expected, rtol=1e-5)
+
+
+OTHERS = {
+    "gpt2": GPT2Config(vocab_size=97, n_embd=32, n_layer=2, n_head=4, n_positions=64, **SPECIAL),
+    "gpt-neox": GPTNeoXConfig(**SIZES, **SPECIAL),
+    "qwen2": Qwen2Config(num_key_value_heads=2, **SIZES, **SPECIAL),
+}
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_padding_on_either_side_of_other_architectures(name, samples, brute, side):
+    torch.manual_seed(3)
+    other = AutoModelForCausalLM.from_config(OTHERS[name]).eval()
+    few = samples.take([0, 4, 9, 14, 22])
+    expected = [brute.gradient_norm(other, s, lambda p: -p.mean()) for s in few]
+    with recording(other) as recorder:
+        recorder.begin(len(few))
+        found = recorder.backward(losses(other, *padded(few, side)).sum())
     np.testing.assert_allclose(found.sqrt(), expected, rtol=1e-5)
 
 
