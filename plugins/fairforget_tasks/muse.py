@@ -67,6 +67,7 @@ class Muse(Task):
 
     version: ClassVar[int] = 1
     licence: ClassVar[str] = "CC-BY-4.0"
+    places: ClassVar[tuple[str, ...]] = ("data", "tokenizer")
     citation: ClassVar[str] = (
         "Shi, Lee, Huang, Malladi, Zhao, Holtzman, Liu, Zettlemoyer, Smith, Zhang: MUSE: Machine Unlearning Six-Way "
         "Evaluation for Language Models, 2024, arXiv:2407.06460"

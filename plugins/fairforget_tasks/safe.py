@@ -87,6 +87,9 @@ class Safe(Task):
 
     version: ClassVar[int] = 1
     licence: ClassVar[str] = "CC-BY-NC-4.0 (PKU-SafeRLHF), Apache-2.0 (RealToxicityPrompts)"
+    places: ClassVar[tuple[str, ...]] = (
+        "data", "toxic_prompts", "classifier", "classifier_base", "retain", "tokenizer", "lm_eval", "wikitext"
+    )  # fmt: skip
     citation: ClassVar[str] = (
         "Ji et al.: PKU-SafeRLHF, 2024, arXiv:2406.15513; Gehman et al.: RealToxicityPrompts, 2020, arXiv:2009.11462; "
         "measures as in Feng et al., 2025, arXiv:2504.06658"

@@ -68,6 +68,7 @@ class Tofu(Task):
 
     version: ClassVar[int] = 2
     licence: ClassVar[str] = "MIT"
+    places: ClassVar[tuple[str, ...]] = ("data", "encoder")
     citation: ClassVar[str] = (
         "Maini, Feng, Schwarzschild, Lipton, Kolter: TOFU: A Task of Fictitious Unlearning for LLMs, 2024, "
         "arXiv:2401.06121"

@@ -82,6 +82,7 @@ class Whp(Task):
 
     version: ClassVar[int] = 1
     licence: ClassVar[str] = "that of the book"
+    places: ClassVar[tuple[str, ...]] = ("retain", "tokenizer", "lm_eval", "wikitext")
     citation: ClassVar[str] = (
         "Eldan, Russinovich: Who's Harry Potter? Approximate Unlearning in LLMs, 2023, arXiv:2310.02238; chunks, "
         "prompts and measures as in Feng et al., 2025, arXiv:2504.06658"

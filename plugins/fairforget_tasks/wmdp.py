@@ -90,6 +90,7 @@ class Wmdp(Task):
 
     version: ClassVar[int] = 1
     licence: ClassVar[str] = "MIT"
+    places: ClassVar[tuple[str, ...]] = ("data", "corpora", "bio_corpus", "questions", "mmlu", "retain", "tokenizer")
     citation: ClassVar[str] = (
         "Li et al.: The WMDP Benchmark: Measuring and Reducing Malicious Use With Unlearning, 2024, arXiv:2403.03218"
     )
