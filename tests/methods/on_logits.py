@@ -11,6 +11,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from fairforget.api import Sample
 from fairforget.lm.logprobs import TokenLogprobs
+from fairforget.lm.states import layer_states
 from fairforget.lm.tokens import EncodedSample, SampleSet, TokenBatch
 
 VOCABULARY, EOS = 61, 1
@@ -39,6 +40,10 @@ class Batch:
     def reference_logits(self, tokens: TokenBatch) -> torch.Tensor:
         with torch.no_grad():
             return tokens.logits(self.frozen)
+
+    def reference_states(self, tokens: TokenBatch, layer: int) -> torch.Tensor:
+        with torch.no_grad():
+            return layer_states(self.frozen, tokens, layer)
 
 
 def llama(seed: int) -> Any:

@@ -60,7 +60,6 @@ def test_rmu(
     put: Callable[[list[torch.Tensor]], float],
     scaling: Any,
 ) -> None:
-    batch.reference_states = lambda tokens, layer: layer_states(batch.frozen, tokens, layer).detach()
     u = CONTROL.double()
     forget, retain = [], []
     for (states, labelled), (before, _) in zip(
