@@ -53,10 +53,12 @@ class Binned(Sampler):
         return ("easy", "medium", "hard") if self.bins == 3 else tuple(f"bin-{i + 1}" for i in range(self.bins))
 
     def needs(self) -> Sequence[PluginSpec]:
-        """Return the difficulty in ``by``."""
-        if isinstance(self.by, str):
-            return (PluginSpec(self.by),)
-        return (PluginSpec(str(self.by["name"]), {k: v for k, v in self.by.items() if k != "name"}),)
+        """Return the difficulty in ``by``.
+
+        Raises:
+            FairforgetError: it has no name.
+        """
+        return (PluginSpec.of(self.by, "by"),)
 
     def draw(self, pool: Pool, stratum: str, size: int, rng: np.random.Generator) -> Sequence[str]:
         """Return the ids of one forget set from the bin `stratum`."""
@@ -124,7 +126,7 @@ class Binned(Sampler):
     def _demand_reliability(self, found: Trust) -> None:
         if found.reliability is not None and found.reliability < self.min_reliability:
             spec = self.needs()[0]
-            more = "max_forwards: 400}, or draws: 400 where it has that option"
+            more = "max_forwards: 400}, or draws: 400 where it has one of these options"
             for option in ("draws", "max_forwards"):
                 if option in spec.options:
                     more = f"{option}: {2 * int(spec.options[option])}}}"

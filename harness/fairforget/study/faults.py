@@ -57,14 +57,17 @@ def describe(details: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(details["ctx"]["error"])
     if kind == "literal_error":
-        expected = str(details["ctx"]["expected"])
+        expected = _as_in_yaml(str(details["ctx"]["expected"]))
         near = (
             difflib.get_close_matches(value, re.findall(r"'([^']*)'", expected), n=1) if isinstance(value, str) else []
         )
         return f"must be {expected}, not {shown(value)}" + (f". Did you mean {near[0]!r}?" if near else "")
     if kind == "too_short":
-        wanted = details["ctx"]["min_length"]
-        return f"must have at least {wanted} {'entry' if wanted == 1 else 'entries'}"
+        return f"must have at least {_entries(details['ctx']['min_length'])}"
+    if kind == "too_long":
+        return f"must be a list of at most {_entries(details['ctx']['max_length'])}, not {_list_of(value)}"
+    if kind == "missing":
+        return "is missing"
     if kind == "string_too_short":
         return "must not be empty"
     text = KINDS_OF_VALUE.get(kind) or str(details["msg"]).replace("Input should", "must").replace(
@@ -80,6 +83,10 @@ def _fault(details: Any, path: KeyPath, model: type[BaseModel], before: KeyPath)
         return Fault(
             (*before, *path), f"unknown key. {did_you_mean(key, known, most=30, heading='Allowed')}", at_key=True
         )
+    if details["type"] == "missing" and isinstance(path[-1], int):
+        path = path[:-1]
+    if details["type"] in {"missing", "too_long"} and (wanted := _length(model, path)) is not None:
+        return Fault((*before, *path), f"must be a list of {_entries(wanted)}, not {_list_of(details['input'])}")
     if details["type"] == "missing":
         what = dotted(path[-1:])
         return Fault((*before, *path[:-1]), f"the key {what} is missing")
@@ -122,6 +129,32 @@ def allowed_keys(model: type[BaseModel], path: KeyPath) -> list[str]:
             return []
         annotation = inner[0]
     return [name for found in _models(annotation) for name in found.model_fields]
+
+
+def _length(model: type[BaseModel], path: KeyPath) -> int | None:
+    """Return how many entries the list at `path` has to have; None where that is open, or it is no list."""
+    annotation: Any = model
+    for part in path:
+        inner = _inside(annotation, part)
+        if inner is None:
+            return None
+        annotation = inner[0]
+    of_tuples = [typing.get_args(found) for found in _alternatives(annotation) if typing.get_origin(found) is tuple]
+    return next((len(parts) for parts in of_tuples if Ellipsis not in parts), None)
+
+
+def _entries(number: int) -> str:
+    return f"{number} {'entry' if number == 1 else 'entries'}"
+
+
+def _list_of(value: Any) -> str:
+    return f"a list of {len(value)}" if isinstance(value, list | tuple) else shown(value)
+
+
+def _as_in_yaml(expected: str) -> str:
+    """Return what a literal may be, with YAML's words for those that Python spells otherwise."""
+    words = {"True": "true", "False": "false", "None": "null"}
+    return re.sub(r"'[^']*'|\b(?:True|False|None)\b", lambda found: words.get(found[0], found[0]), expected)
 
 
 def _inside(annotation: Any, part: str | int) -> tuple[Any] | None:

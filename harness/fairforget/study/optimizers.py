@@ -7,15 +7,10 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from fairforget.study.part import Count, Part, Positive, Share
+from fairforget.study.modules import TargetModules
+from fairforget.study.part import Count, Part, Positive, Share, as_tuple
 
-
-def _tuple(value: Any) -> Any:
-    # What stands inside a method has gone through Python, where strictness wants tuples.
-    return tuple(value) if isinstance(value, list) else value
-
-
-Betas = Annotated[tuple[Share, Share], BeforeValidator(_tuple)]
+Betas = Annotated[tuple[Share, Share], BeforeValidator(as_tuple)]
 OptimizerName = Literal["adamw", "sgd", "sophia"]
 Hessian = Literal["gnb", "squared-gradient"]
 
@@ -36,7 +31,7 @@ class UnlearnedAdapter(Part):
     """Scale: the product of the two factors is multiplied by alpha / r; null = 2 r."""
     dropout: Share = 0.0
     """Dropout of what goes into the adapter."""
-    target_modules: Annotated[str | tuple[str, ...] | None, BeforeValidator(_tuple)] = None
+    target_modules: TargetModules = None
     """Modules that get one: names, a regular expression, or `all-linear`; null = what peft chooses for the \
 architecture."""
 

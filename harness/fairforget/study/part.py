@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,3 +22,8 @@ class Part(BaseModel):
         ser_json_inf_nan="constants",
         use_attribute_docstrings=True,
     )
+
+
+def as_tuple(value: Any) -> Any:
+    """Return a list as a tuple: what went through Python on its way has lists, where strictness wants tuples."""
+    return tuple(value) if isinstance(value, list) else value

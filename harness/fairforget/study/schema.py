@@ -22,6 +22,7 @@ from pydantic import (
 
 from fairforget.api.spec import PluginSpec
 from fairforget.study.budgets import Budget, Trajectory
+from fairforget.study.modules import TargetModules
 from fairforget.study.optimizers import Optimizer, OptimizerChange
 from fairforget.study.part import Count, Part, Positive, Share
 from fairforget.study.spec import engine_name, parse_spec, study_name
@@ -41,7 +42,7 @@ class Adapter(Part):
     """Scale of the trained adapter; null = 2 r."""
     dropout: Share = 0.0
     """Dropout of the trained adapter."""
-    target_modules: str | tuple[str, ...] | None = None
+    target_modules: TargetModules = None
     """Modules that get the trained adapter; null = what peft chooses for the architecture."""
 
     @model_validator(mode="after")

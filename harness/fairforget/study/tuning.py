@@ -6,12 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from fairforget.study.part import Count, Part, Positive
-
-
-def _tuple(value: Any) -> Any:
-    # Beside other types pydantic looks at Python values, where strictness wants tuples.
-    return tuple(value) if isinstance(value, list) else value
+from fairforget.study.part import Count, Part, Positive, as_tuple
 
 
 def _rising(value: Any) -> Any:
@@ -21,7 +16,7 @@ def _rising(value: Any) -> Any:
     return value
 
 
-Range = Annotated[tuple[Positive, Positive] | Literal[False] | None, BeforeValidator(_tuple), AfterValidator(_rising)]
+Range = Annotated[tuple[Positive, Positive] | Literal[False] | None, BeforeValidator(as_tuple), AfterValidator(_rising)]
 
 
 class Tuning(Part):

@@ -24,10 +24,12 @@ class ByDifficulty(Curriculum):
     ] = 1
 
     def difficulty(self) -> PluginSpec | None:
-        """Return the difficulty named by ``by``."""
-        if isinstance(self.by, str):
-            return PluginSpec(self.by)
-        return PluginSpec(str(self.by["name"]), {k: v for k, v in self.by.items() if k != "name"})
+        """Return the difficulty named by ``by``.
+
+        Raises:
+            FairforgetError: it has no name.
+        """
+        return PluginSpec.of(self.by, "by")
 
     def refresh_every(self) -> int | None:
         """Return m."""
