@@ -48,6 +48,7 @@ def test_how_often_curricula_score() -> None:
     assert paid[1:] == [
         "mrd-weighted scores the draw by mrd every 3 epochs, out of the budget",
         "forward-equivalents are at most these, difficulty scores and reference passes included",
+        "  but a cell's first update is taken whatever it costs, and one dearer than all before it may overdraw",
     ]
 
 

@@ -379,6 +379,9 @@ def test_the_table_of_a_dry_run(registry):
         ("{epochs: 0.1}", 1, 3 * 3),
         ("{epochs: 1}", 3, 8 * 3),
         ("{forward_equivalents: 500}", None, 500),
+        ("{forward_equivalents: 9}", None, 9),
+        # The first update is taken whatever it costs: 3 samples, forward and back.
+        ("{forward_equivalents: 1}", None, 3 * 3),
     ],
 )
 def test_costs(registry, budget, updates, equivalents):

@@ -38,7 +38,9 @@ def remarks(plan: Plan) -> Iterator[str]:
     passes = "difficulty scores and reference passes" if scorings else "reference passes"
     looks = "looks on the way" if _looked_at(plan) else ""
     if study.budget.kind == "forward_equivalents":
-        yield f"forward-equivalents are at most these, {passes} included{f'; {looks} come on top' if looks else ''}"
+        on_top = f"; {looks} come on top" if looks else ""
+        yield f"forward-equivalents are at most these, {passes} included{on_top}"
+        yield "  but a cell's first update is taken whatever it costs, and one dearer than all before it may overdraw"
     else:
         on_top = f"{passes.replace(' and ', ', ')} and {looks}" if looks else passes
         yield f"updates and forward-equivalents are at most these; {on_top} come on top"

@@ -40,13 +40,18 @@ def cost_of(method: PlannedMethod, budget: Mapping[str, Any], size: int) -> Cost
     if method.reference is not None:
         return Cost(None, None)
     if budget["kind"] == "forward_equivalents":
-        return Cost(None, int(budget["amount"]))
+        # The first update is taken whatever it costs.
+        return Cost(None, max(int(budget["amount"]), _spent(1, size, method)))
+    updates = updates_of(budget, size, int(method.optimizer["batch_size"]))
+    return Cost(updates, _spent(updates, size, method))
+
+
+def _spent(updates: int, size: int, method: PlannedMethod) -> int:
     optimizer = method.optimizer
-    updates = updates_of(budget, size, int(optimizer["batch_size"]))
     spent = _passed(updates, size, optimizer)
     if optimizer.get("hessian") == "gnb":
         spent += _passed(updates, size, optimizer, every=int(optimizer["hessian_every"]))
-    return Cost(updates, spent * method.sequences)
+    return spent * method.sequences
 
 
 def _passed(updates: int, size: int, optimizer: Mapping[str, Any], *, every: int = 1) -> int:
