@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairforget.errors import FairforgetError
+from fairforget.places import expanded, lies_at
 from fairforget_tasks.sources.files import decode
 from fairforget_tasks.sources.rows import Row as Found
 from fairforget_tasks.sources.source import Source as Place
@@ -44,7 +45,7 @@ class Source:
         Raises:
             FairforgetError: `data` is neither.
         """
-        if Path(self.data).expanduser().is_file():
+        if lies_at(expanded(self.data)) == "file":
             raise FairforgetError(f"tofu: data {self.data!r} is a file; give the folder with forget10.json …")
         try:
             return Place(self.data).local()

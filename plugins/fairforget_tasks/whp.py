@@ -23,6 +23,7 @@ from fairforget.api import (
     TrainingText,
 )
 from fairforget.errors import FairforgetError
+from fairforget.places import expanded, lies_at, short
 from fairforget_tasks.general_ability import (
     HUB,
     SET,
@@ -154,9 +155,9 @@ class Whp(Task):
 
     def _pages(self, spans: Spans) -> list[Sample]:
         """Return every whole chunk of the book."""
-        file = self.book.expanduser()
-        if not file.is_file():
-            msg = f"whp: there is no file {str(file)!r}; give the book as a text file (UTF-8)"
+        file = expanded(self.book)
+        if lies_at(file) != "file":
+            msg = f"whp: there is no file {short(file)}; give the book as a text file (UTF-8)"
             raise FairforgetError(msg)
         text = decode(file)
         whole = sum(1 for start, end in spans(text) if end > start) // self.chunk_tokens

@@ -75,6 +75,11 @@ def damage(content, part, key, value):
         ("average_perturb_loss", {str(i): 1.0 for i in range(60)}, "average_perturb_loss[0] is a number, not a list"),
         ("average_perturb_loss", {str(i): [1, "x"] for i in range(60)}, "average_perturb_loss[0][1] is a text"),
         ("avg_gt_loss", {str(i): 1.0 for i in range(5001)}, "more than 5,000 questions"),
+        ("avg_gt_loss", {str(i): 7.0 - i for i in range(60)}, "avg_gt_loss[8] is -1, and a loss is 0 or greater"),
+        ("avg_paraphrased_loss", {str(i): -0.5 for i in range(60)}, "avg_paraphrased_loss[0] is -0.5, and a loss is"),
+        ("average_perturb_loss", {str(i): [1, -2] for i in range(60)}, "average_perturb_loss[0][1] is -2, and a loss"),
+        ("rougeL_recall", {str(i): 1.5 for i in range(60)}, "rougeL_recall[0] is 1.5, and it lies between 0 and 1"),
+        ("rougeL_recall", {str(i): -0.1 for i in range(60)}, "rougeL_recall[0] is -0.1, and it lies between 0 and 1"),
     ],
 )
 def test_a_part_of_another_form_is_named(refused, logs, tmp_path, key, value, message):
@@ -92,6 +97,16 @@ def test_a_part_of_another_form_is_named(refused, logs, tmp_path, key, value, me
         ({"forget_Q_A_Prob": {"value_by_index": {"0": [1]}}}, "question 0 is a list, not an object"),
         ({"forget_Q_A_Prob": {"value_by_index": {}}}, "value_by_index is empty"),
         ({"forget_Q_A_Prob": 3, "x": {}}, "forget_Q_A_Prob is a number, not an object"),
+        (
+            {"forget_Q_A_Prob": {"value_by_index": {"4": {"avg_loss": -1}}}},
+            "Prob: avg_loss of question 4 is -1, and a loss",
+        ),
+        ({"ra_Q_A_PERT_Prob": {"value_by_index": {"0": {"avg_loss": [1, -1]}}}}, "avg_loss of question 0[1] is -1"),
+        ({"wf_Q_A_PERT_Prob": {"value_by_index": {"0": {"avg_loss": -1}}}}, "avg_loss of question 0 is -1"),
+        ({"forget_Q_A_ROUGE": {"value_by_index": {"3": {"rougeL_recall": 1.5}}}}, "rougeL_recall of question 3 is 1.5"),
+        ({"ra_Q_A_Prob_normalised": {"value_by_index": {"0": {"prob": 2}}}}, "prob of question 0 is 2, and it lies"),
+        ({"forget_verbmem_ROUGE": {"agg_value": -0.2}}, "forget_verbmem_ROUGE: agg_value is -0.2, and it lies between"),
+        ({"model_utility": 1.2}, "model_utility is 1.2, and it lies between 0 and 1"),
         ({"privleak": {"agg_value": "-3"}}, "privleak: agg_value is a text, not a number"),
         ({"a\u001b[2J": {"agg_value": 1.0}}, "is no name of a measure"),
         ({}, "the summary is empty"),
@@ -105,6 +120,9 @@ def test_no_file_and_no_regular_file(refused, tmp_path):
     assert "there is no such file" in refused("tofu-log", tmp_path / "none.json")
     assert "neither eval_log_aggregated.json nor" in refused("tofu-log", tmp_path)
     assert "neither TOFU_EVAL.json nor" in refused("open-unlearning", tmp_path)
+    for form in ("tofu-log", "open-unlearning"):
+        assert "ame too long" in refused(form, tmp_path / ("a" * 300))
+        assert "ame too long" in refused(form, "a" * 6000)
     os.mkfifo(tmp_path / "pipe")
     assert "no regular file" in refused("tofu-log", tmp_path / "pipe")
 
@@ -124,6 +142,9 @@ def test_options_that_do_not_fit(refused, logs, tmp_path):
     assert "import them one by one" in refused("tofu-log", path, again, "--method", "npo")
     assert "two files are called 'x'" in refused("tofu-log", path, again)
     assert "is no name for a row" in refused("tofu-log", path, "--method", "../npo")
+    assert "questions 50 to 59 are 10, and not the 25 of an author; give --group" in refused(
+        "tofu-log", path, "--group", "25"
+    )
     assert "--group is 1, 2" in refused("tofu-log", path, "--group", "0")
     assert "give one of the two" in refused("tofu-log", path, "--strata", "--whole")
 
@@ -132,7 +153,7 @@ def test_a_broken_model_is_imported_as_one(logs, tmp_path, capsys):
     content = logs.tofu_log(logs.losses())
     for name in ("avg_gt_loss", "avg_paraphrased_loss"):
         content["eval_log_forget.json"][name] = dict.fromkeys(map(str, range(60)), float("nan"))
-    content["eval_log.json"]["avg_gt_loss"] = dict.fromkeys(map(str, range(60)), -1e308)
+    content["eval_log.json"]["avg_gt_loss"] = dict.fromkeys(map(str, range(60)), 1e308)
     path = logs.write(tmp_path / "x.json", content)
     assert main(["import", "tofu-log", str(path), "--retain", str(path), "--out", str(tmp_path / "out")]) == 0
     assert main(["board", str(tmp_path / "out")]) == 0

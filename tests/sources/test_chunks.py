@@ -71,5 +71,6 @@ def test_a_tokenizer_that_is_not_there(tmp_path):
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(FairforgetError, match=r"tokenizer\.json: not a tokenizer"):
         spans_of(str(tmp_path))
-    with pytest.raises(FairforgetError, match="without a network give a folder, or null to count words"):
-        spans_of("some/tokenizer")
+    for name in ("some/tokenizer", "a" * 6000):
+        with pytest.raises(FairforgetError, match="without a network give a folder, or null to count words"):
+            spans_of(name)

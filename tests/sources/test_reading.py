@@ -160,6 +160,15 @@ def test_what_is_no_place():
             Source(data).rows(None, "train")
 
 
+@pytest.mark.parametrize(
+    "data", ["/" + "a" * 6000, "./" + "b/" * 6000, "c" * 300 + "/d/e", "~nobody-of-this-name/x", "./a\0b"]
+)
+def test_a_name_that_no_system_takes_does_not_exist(data):
+    with pytest.raises(FairforgetError, match="does not exist; give a folder, a file, or a hub id") as raised:
+        Source(data).rows(None, "train")
+    assert len(str(raised.value)) < 5000
+
+
 def test_an_ending_that_is_not_understood(tmp_path):
     (tmp_path / "train.xlsx").write_bytes(b"PK")
     with pytest.raises(FairforgetError, match=r"train\.xlsx: the ending is not one of \.jsonl"):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tokenizers import Tokenizer
 
@@ -94,6 +96,9 @@ def test_a_book_that_is_none(folder):
     (folder / "book.txt").write_bytes(b"caf\xe9\n" * 9)
     with pytest.raises(FairforgetError, match=r"book\.txt, row 1: not UTF-8"):
         task(folder).corpus()
+    for name in ("a" * 6000, "a" * 300):
+        with pytest.raises(FairforgetError, match=r"no file .*aaa.*give the book"):
+            replace(task(folder), book=folder / name).corpus()
     (folder / "book.txt").unlink()
     with pytest.raises(FairforgetError, match=r"no file .*book\.txt.*give the book"):
         task(folder).corpus()

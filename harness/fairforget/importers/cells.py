@@ -97,6 +97,12 @@ def _cuts(log: Log, untouched: Log | None, settings: Settings) -> list[Cut]:
     groups: dict[int, list[int]] = {}
     for number in ids:
         groups.setdefault(number // settings.group, []).append(number)
+    if short := next((numbers for numbers in groups.values() if len(numbers) != settings.group), None):
+        msg = (
+            f"{log.name}: questions {short[0]} to {short[-1]} are {len(short)}, and not the {settings.group} of an "
+            "author; give --group how many questions every author has, or --whole"
+        )
+        raise FairforgetError(msg)
     authors = [
         Cut("author", index, tuple(ids[i] for i in numbers), _loss(untouched, numbers))
         for index, numbers in enumerate(groups.values())

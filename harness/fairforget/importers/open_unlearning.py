@@ -12,7 +12,19 @@ from typing import Any, Final
 
 from fairforget.errors import FairforgetError
 from fairforget.importers.log import Answered, Further, Log
-from fairforget.importers.reading import JsonFile, mapping, number, numbered, numbers, read_json, text
+from fairforget.importers.reading import (
+    LOSS,
+    SHARE,
+    JsonFile,
+    Range,
+    mapping,
+    number,
+    numbered,
+    numbers,
+    read_json,
+    text,
+)
+from fairforget.places import lies_at
 
 EVAL: Final = "TOFU_EVAL.json"
 PREFIX: Final = {"forget": "forget", "retain": "retain", "real_authors": "ra", "world_facts": "wf"}
@@ -39,7 +51,7 @@ def read_open_unlearning(path: Path) -> Log:
 
 
 def _file(path: Path) -> Path:
-    if not path.is_dir():
+    if lies_at(path) != "folder":
         return path
     places = [path / EVAL, path / "evals" / EVAL, *sorted(path.glob("*_SUMMARY.json"))]
     for place in places:
@@ -67,11 +79,11 @@ def _set(file: JsonFile, name: str) -> dict[int, Answered]:
     shares = {} if own and wrong else shares
     return {
         i: Answered(
-            loss=_number(file, own, i, "avg_loss", f"{prefix}_Q_A_Prob"),
-            rouge=_number(file, rouge, i, "rougeL_recall", f"{prefix}_Q_A_ROUGE"),
-            base=_number(file, base, i, "avg_loss", f"{prefix}_Q_A_PARA_Prob"),
+            loss=_number(file, own, i, "avg_loss", f"{prefix}_Q_A_Prob", LOSS),
+            rouge=_number(file, rouge, i, "rougeL_recall", f"{prefix}_Q_A_ROUGE", SHARE),
+            base=_number(file, base, i, "avg_loss", f"{prefix}_Q_A_PARA_Prob", LOSS),
             wrong=_losses(file, wrong, i, f"{prefix}_Q_A_PERT_Prob"),
-            share=_number(file, shares, i, "prob", f"{prefix}_Q_A_Prob_normalised"),
+            share=_number(file, shares, i, "prob", f"{prefix}_Q_A_Prob_normalised", SHARE),
             question=text(_part(file, rouge, i, f"{prefix}_Q_A_ROUGE").get("input")),
             answer=text(_part(file, rouge, i, f"{prefix}_Q_A_ROUGE").get("ground_truth")),
         )
@@ -93,16 +105,18 @@ def _part(file: JsonFile, items: Mapping[int, Any], i: int, measure: str) -> Map
     return {} if found is None else mapping(file, found, f"{measure}: question {i}")
 
 
-def _number(file: JsonFile, items: Mapping[int, Any], i: int, key: str, measure: str) -> float | None:
-    return number(file, _part(file, items, i, measure).get(key), f"{measure}: {key} of question {i}")
+def _number(
+    file: JsonFile, items: Mapping[int, Any], i: int, key: str, measure: str, within: Range | None = None
+) -> float | None:
+    return number(file, _part(file, items, i, measure).get(key), f"{measure}: {key} of question {i}", within)
 
 
 def _losses(file: JsonFile, items: Mapping[int, Any], i: int, measure: str) -> tuple[float, ...] | None:
     found = _part(file, items, i, measure).get("avg_loss")
     where = f"{measure}: avg_loss of question {i}"
     if found is None or isinstance(found, list):
-        return numbers(file, found, where)
-    single = number(file, found, where)
+        return numbers(file, found, where, LOSS)
+    single = number(file, found, where, LOSS)
     return None if single is None else (single,)
 
 
@@ -110,7 +124,7 @@ def _summary(file: JsonFile) -> Iterator[tuple[str, Further]]:
     if not file.content:
         raise file.wrong("the summary is empty")
     for measure, value in file.content.items():
-        yield measure, Further(number(file, value, measure))
+        yield measure, Further(number(file, value, measure, _range(measure)))
 
 
 def _further(file: JsonFile) -> Iterator[tuple[str, Further]]:
@@ -126,12 +140,21 @@ def _further(file: JsonFile) -> Iterator[tuple[str, Further]]:
                 scores = numbered(file, found["value_by_index"], f"{measure}: value_by_index")
                 items[name] = {i: _number(file, scores, i, "score", measure) for i in scores}
         if "agg_value" in content or items:
-            yield measure, Further(number(file, content.get("agg_value"), f"{measure}: agg_value"), items)
+            yield (
+                measure,
+                Further(number(file, content.get("agg_value"), f"{measure}: agg_value", _range(measure)), items),
+            )
 
 
 def on_set(measure: str) -> str:
     """Return the set a measure is about, by the beginning of its name; the forget set where it does not say."""
     return next((name for name, prefix in PREFIX.items() if measure.startswith(f"{prefix}_")), "forget")
+
+
+def _range(measure: str) -> Range | None:
+    """Return where the mean of a measure can lie, by its name; None where nobody says."""
+    shares = measure in {"model_utility", "forget_quality"} or measure.endswith(("_ROUGE", "_Prob", "_Prob_normalised"))
+    return SHARE if shares else None
 
 
 def _is_ratio(measure: str) -> bool:

@@ -18,6 +18,22 @@ MAX_ITEMS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """Where a number can lie."""
+
+    least: float
+    most: float
+    what: str
+    """The range in words, for a message."""
+
+
+LOSS: Final = Range(0, math.inf, "a loss is 0 or greater")
+SHARE: Final = Range(0, 1, "it lies between 0 and 1")
+ROUNDING: Final = 1e-6
+"""A loss of 0 that was computed in single precision may be written as slightly less."""
+
+
+@dataclass(frozen=True, slots=True)
 class JsonFile:
     """A file that holds a JSON object."""
 
@@ -90,24 +106,28 @@ def numbered(file: JsonFile, found: Any, where: str) -> dict[int, Any]:
     return dict(sorted(values.items()))
 
 
-def number(file: JsonFile, found: Any, where: str) -> float | None:
+def number(file: JsonFile, found: Any, where: str, within: Range | None = None) -> float | None:
     """Return a number, NaN for one that is not finite, None for null.
 
     Raises:
-        FairforgetError: it is something else.
+        FairforgetError: it is something else, or lies outside of the range.
     """
     if found is None:
         return None
     if isinstance(found, bool) or not isinstance(found, int | float):
         raise file.wrong(f"{where} is {kind(found)}, not a number")
-    return float(found) if math.isfinite(found) else math.nan
+    if not math.isfinite(found):
+        return math.nan
+    if within is not None and not within.least - ROUNDING <= found <= within.most + ROUNDING:
+        raise file.wrong(f"{where} is {float(found):g}, and {within.what}")
+    return float(found)
 
 
-def numbers(file: JsonFile, found: Any, where: str) -> tuple[float, ...] | None:
+def numbers(file: JsonFile, found: Any, where: str, within: Range | None = None) -> tuple[float, ...] | None:
     """Return a list of numbers, None for null or where one of them is null.
 
     Raises:
-        FairforgetError: it is something else, or the list is empty.
+        FairforgetError: it is something else, the list is empty, or a number lies outside of the range.
     """
     if found is None:
         return None
@@ -115,7 +135,7 @@ def numbers(file: JsonFile, found: Any, where: str) -> tuple[float, ...] | None:
         raise file.wrong(f"{where} is {kind(found)}, not a list of numbers")
     if not found:
         raise file.wrong(f"{where} is an empty list")
-    values = [number(file, one, f"{where}[{i}]") for i, one in enumerate(found)]
+    values = [number(file, one, f"{where}[{i}]", within) for i, one in enumerate(found)]
     known = tuple(value for value in values if value is not None)
     return known if len(known) == len(values) else None
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from fairforget.errors import FairforgetError
 from fairforget.importers.log import Answered, Log
-from fairforget.importers.reading import JsonFile, mapping, number, numbered, numbers, read_json, text
+from fairforget.importers.reading import LOSS, SHARE, JsonFile, mapping, number, numbered, numbers, read_json, text
+from fairforget.places import lies_at
 
 AGGREGATED: Final = "eval_log_aggregated.json"
 PARTS: Final = {
@@ -28,7 +29,7 @@ def read_tofu_log(path: Path) -> Log:
     Raises:
         FairforgetError: there is none, or it has another form; the message names file, part, key and question.
     """
-    folder = path if path.is_dir() else None
+    folder = path if lies_at(path) == "folder" else None
     if folder is not None and not (folder / AGGREGATED).is_file():
         files = {part: read_json(folder / part) for part in PARTS if (folder / part).is_file()}
         if not files:
@@ -62,10 +63,10 @@ def _part(file: JsonFile, found: Any, part: str) -> dict[int, Answered]:
     asked = {i: _texts(spoken.get(i)) for i in first}
     return {
         i: Answered(
-            loss=number(file, columns["avg_gt_loss"][i], f"{part}: avg_gt_loss[{i}]"),
-            rouge=number(file, columns["rougeL_recall"][i], f"{part}: rougeL_recall[{i}]"),
-            base=number(file, columns["avg_paraphrased_loss"][i], f"{part}: avg_paraphrased_loss[{i}]"),
-            wrong=numbers(file, columns["average_perturb_loss"][i], f"{part}: average_perturb_loss[{i}]"),
+            loss=number(file, columns["avg_gt_loss"][i], f"{part}: avg_gt_loss[{i}]", LOSS),
+            rouge=number(file, columns["rougeL_recall"][i], f"{part}: rougeL_recall[{i}]", SHARE),
+            base=number(file, columns["avg_paraphrased_loss"][i], f"{part}: avg_paraphrased_loss[{i}]", LOSS),
+            wrong=numbers(file, columns["average_perturb_loss"][i], f"{part}: average_perturb_loss[{i}]", LOSS),
             question=asked[i][0],
             answer=asked[i][1],
         )

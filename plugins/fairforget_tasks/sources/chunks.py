@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fairforget.errors import FairforgetError
+from fairforget.places import expanded, lies_at, short
 
 Spans = Callable[[str], Sequence[tuple[int, int]]]
 """Start and end of every token of a text, in characters, in order."""
@@ -48,9 +49,9 @@ def spans_of(tokenizer: str | None) -> Spans:
     """
     if tokenizer is None:
         return words
-    folder = Path(tokenizer).expanduser()
-    file = folder / "tokenizer.json" if folder.is_dir() else folder
-    if not file.is_file():
+    folder = expanded(tokenizer)
+    file = folder / "tokenizer.json" if lies_at(folder) == "folder" else folder
+    if lies_at(file) != "file":
         file = _from_hub(tokenizer)
     backend = _load(file)
 
@@ -81,7 +82,7 @@ def _from_hub(name: str) -> Path:
     except Exception as error:  # a name that is none, no network, gated: one mend
         lines = str(error).strip().splitlines() or [""]
         msg = (
-            f"tokenizer {name!r} is no folder with a tokenizer.json, and cannot be had from the hub "
-            f"({type(error).__name__}: {lines[0]}); without a network give a folder, or null to count words"
+            f"tokenizer {short(name)} is no folder with a tokenizer.json, and cannot be had from the hub "
+            f"({type(error).__name__}: {lines[0]:.300}); without a network give a folder, or null to count words"
         )
         raise FairforgetError(msg) from error

@@ -56,7 +56,7 @@ def _missing(message: str) -> bool:
 
 def _unreachable(where: str, path: str, error: Exception) -> str:
     lines = str(error).strip().splitlines() or [""]
-    what = f"{where} cannot be had from the hub ({type(error).__name__}: {lines[0]})"
+    what = f"{where} cannot be had from the hub ({type(error).__name__}: {lines[0]:.300})"
     if "gated" in str(error).lower():
         return f"{what}; {path!r} is gated: accept its terms on its page and log in with 'hf auth login'"
     return f"{what}; check the name, or without a network give a folder with files of the same schema"

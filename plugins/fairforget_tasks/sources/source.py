@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from fairforget.errors import FairforgetError
+from fairforget.places import expanded, lies_at, short
 from fairforget_tasks.sources.files import SUFFIXES, read_file
 from fairforget_tasks.sources.hub import read_hub
 from fairforget_tasks.sources.rows import Row
@@ -37,11 +38,11 @@ class Source:
         Raises:
             FairforgetError: `data` is none of these.
         """
-        place = Path(self.data).expanduser()
-        if place.exists():
+        place = expanded(self.data)
+        if lies_at(place):
             return place
         if place.is_absolute() or self.data.startswith((".", "~")) or not _HUB_ID.fullmatch(self.data):
-            raise FairforgetError(f"data {self.data!r} does not exist; give a folder, a file, or a hub id")
+            raise FairforgetError(f"data {short(self.data)} does not exist; give a folder, a file, or a hub id")
         return None
 
     def rows(self, config: str | None, split: str, *, most: int | None = None) -> list[Row]:
