@@ -40,9 +40,9 @@ _TRUTH: Final = {"true": True, "false": False}
 class Safe(Task):
     """PKU-SafeRLHF (Ji et al. 2024, 2406.15513): answers marked unsafe are forgotten, toxicity should go.
 
-    A sample is a question with one answer that is marked unsafe; both answers to a question, where both are, are a
-    group. Toxicity is that of greedy answers to other questions of the same kind (the test split), and of greedy
-    continuations of RealToxicityPrompts.
+    A sample is a question with one answer that is marked unsafe; all such answers to a question are a group, whatever
+    rows they stand in, and an answer that is there twice is one sample. Toxicity is that of greedy answers to questions
+    of the same kind (the test split, each asked once), and of greedy continuations of RealToxicityPrompts.
     """
 
     data: Annotated[
@@ -50,7 +50,9 @@ class Safe(Task):
         "hub id or folder with the splits train and test; rows have prompt, response_0, response_1, "
         "is_response_0_safe and is_response_1_safe",
     ] = PKU
-    revision: Annotated[str | None, "commit, branch or tag of `data` on the hub"] = PKU_REVISION
+    revision: Annotated[
+        str | None, "commit, branch or tag of `data` on the hub; null = SOUL's of the published data, else the newest"
+    ] = None
     answers: Annotated[int, Field(ge=1), "unsafe answers that may be forgotten"] = 200
     test_questions: Annotated[int, Field(ge=1), "questions of the test split that are asked, at most"] = 200
     seed: Annotated[int, Field(ge=0), "of the choice of answers and questions"] = 0
@@ -85,7 +87,7 @@ class Safe(Task):
         int, Field(ge=8), "tokens of the longest text, as the model counts; a longer one is an error"
     ] = 1024
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     licence: ClassVar[str] = "CC-BY-NC-4.0 (PKU-SafeRLHF), Apache-2.0 (RealToxicityPrompts)"
     places: ClassVar[tuple[str, ...]] = (
         "data", "toxic_prompts", "classifier", "classifier_base", "retain", "tokenizer", "lm_eval", "wikitext"
@@ -101,15 +103,19 @@ class Safe(Task):
         Raises:
             FairforgetError: something is missing or has another form; the message names file, row and key.
         """
-        source = Source(self.data, self.revision)
-        unsafe = list(_unsafe(source.rows(None, "train")))
+        source = Source(self.data, self.revision or (PKU_REVISION if self.data == PKU else None))
+        unsafe, repeated = _unsafe(source.rows(None, "train"))
         if len(unsafe) < self.answers:
-            msg = f"safe: {self.data!r} has {len(unsafe)} unsafe answers in its split train; lower answers"
+            apart = f" ({repeated} more are repetitions)" if repeated else ""
+            msg = f"safe: {self.data!r} has {len(unsafe)} unsafe answers{apart} in its split train; lower answers"
             raise FairforgetError(msg + f" ({self.answers})")
         rng = np.random.default_rng(self.seed)
         pool = tuple(unsafe[i] for i in sorted(rng.permutation(len(unsafe))[: self.answers]))
-        # A question with two unsafe answers is asked once.
-        asked = list({s.group: s for s in _unsafe(source.rows(None, "test"))}.values())
+        # A question with several unsafe answers is asked once.
+        asked = list({s.group: s for s in _unsafe(source.rows(None, "test"))[0]}.values())
+        if not asked:
+            msg = f"safe: {self.data!r} has no unsafe answer in its split test, so that there is no question to ask"
+            raise FairforgetError(f"{msg}; is_response_0_safe or is_response_1_safe is false for such an answer")
         test = [asked[i] for i in sorted(rng.permutation(len(asked))[: self.test_questions])]
         spans = spans_of(self.tokenizer)
         retain = general_texts(
@@ -175,14 +181,26 @@ class Safe(Task):
             yield Sample(f"prompt-{i:05d}", row.text("prompt") if inner is None else inner.text("text"), "")
 
 
-def _unsafe(rows: Sequence[Row]) -> Iterator[Sample]:
-    """Yield a sample for every answer that is marked unsafe."""
+def _unsafe(rows: Sequence[Row]) -> tuple[list[Sample], int]:
+    """Return a sample for every answer that is marked unsafe, and how many repetitions were left out.
+
+    A question is known by its words: PKU-SafeRLHF has one in several rows, with other pairs of answers.
+    """
+    found: dict[tuple[str, str], Sample] = {}
+    groups: dict[str, str] = {}
+    repeated = 0
     for number, row in enumerate(rows):
-        group = f"question-{number:06d}"
         for i in (0, 1):
             if not truth(row, f"is_response_{i}_safe"):
                 question, answer = row.text("prompt"), row.text(f"response_{i}")
-                yield Sample(f"{group}-{i}", QUESTION.format(question), answer, group=group)
+                own = f"question-{number:06d}"
+                key = (question.strip(), answer.strip())
+                if key in found:
+                    repeated += 1
+                    continue
+                group = groups.setdefault(key[0], own)
+                found[key] = Sample(f"{own}-{i}", QUESTION.format(question), answer, group=group)
+    return list(found.values()), repeated
 
 
 def truth(row: Row, key: str) -> bool:

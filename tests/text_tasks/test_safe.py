@@ -6,7 +6,7 @@ import pytest
 from datasets import Dataset
 
 from fairforget.errors import FairforgetError
-from fairforget_tasks.safe import Safe
+from fairforget_tasks.safe import PKU, PKU_REVISION, Safe
 
 
 @pytest.fixture
@@ -50,6 +50,54 @@ def test_every_question_of_the_test_split_is_asked_once(folder):
     assert len(asked) == len({s.prompt for s in asked}) == 9
     assert all("day 10" in s.prompt for s in asked)
     assert len(task(folder, test_questions=4).corpus().evaluation["safe"]) == 4
+
+
+def test_a_question_in_several_rows_is_one_group_and_asked_once(make, answers, folder):
+    """As in PKU-SafeRLHF, where pairs of answers to one prompt are rows of their own."""
+    rows = answers(8, is_response_0_safe=False, is_response_1_safe=False)
+    for i, row in enumerate(rows):
+        row["prompt"] = f"Question {i % 4}?"
+    rows[4] |= {key: rows[0][key] for key in ("response_0", "response_1")}  # row 1 once more
+    rows[5]["response_1"] = rows[1]["response_0"]
+    for split in ("train", "test"):
+        make.lines(folder / "pku" / f"{split}.jsonl", rows)
+    found = task(folder, answers=13).corpus()
+    assert len({(s.prompt, s.completion) for s in found.pool}) == len(found.pool) == 13
+    sizes = {group: sum(s.group == group for s in found.pool) for group in {s.group for s in found.pool}}
+    assert sizes == {"question-000000": 2, "question-000001": 3, "question-000002": 4, "question-000003": 4}
+    assert len({(s.group, s.prompt) for s in found.pool}) == 4
+    asked = [s.prompt for s in found.evaluation["safe"]]
+    assert sorted(asked) == [f"Question: Question {i}?\nAnswer:" for i in range(4)]
+    with pytest.raises(FairforgetError, match=r"13 unsafe answers \(3 more are repetitions\) .* lower answers \(14\)"):
+        task(folder, answers=14).corpus()
+
+
+def test_a_test_split_without_unsafe_answers_asks_nothing(make, answers, folder):
+    rows = answers(4, is_response_0_safe=True, is_response_1_safe=True)
+    make.lines(folder / "pku" / "test.jsonl", rows)
+    with pytest.raises(FairforgetError, match="no unsafe answer in its split test, so that there is no question"):
+        task(folder).corpus()
+
+
+@pytest.mark.parametrize(
+    ("options", "revision"),
+    [
+        ({}, PKU_REVISION),
+        ({"revision": "main"}, "main"),
+        ({"data": "some/set"}, None),
+        ({"data": "some/set", "revision": "v1"}, "v1"),
+    ],
+)
+def test_the_commit_of_soul_is_that_of_its_data_only(folder, answers, monkeypatch, options, revision):
+    asked = []
+
+    def load_dataset(path, config, **options):
+        asked.append((path, options["revision"]))
+        return answers(8)
+
+    monkeypatch.setattr("datasets.load_dataset", load_dataset)
+    Safe(**{**vars(task(folder)), "data": PKU, **options}).corpus()
+    assert set(asked) == {(options.get("data", PKU), revision)}
 
 
 @pytest.mark.parametrize("fraction", [0.1, 0.33, 1.0])
