@@ -48,7 +48,8 @@ class Wmdp(Task):
     data: Annotated[
         str | None, "one folder that stands for the four above; the questions of MMLU lie in its folder mmlu"
     ] = None
-    revision: Annotated[str | None, "commit, branch or tag of `corpora` and `questions` on the hub"] = None
+    revision: Annotated[str | None, "commit, branch or tag of `corpora` on the hub; null = its newest"] = None
+    questions_revision: Annotated[str | None, "the same of `questions`"] = None
     forget: Annotated[
         tuple[Domain, ...],
         Field(min_length=1),
@@ -162,6 +163,6 @@ class Wmdp(Task):
         return samples("retain", retain_texts(self.retain, self.retain_field, most), self.chunk_tokens, spans, most)
 
     def _questions(self, domain: str) -> tuple[Sample, ...]:
-        rows = Source(self.data or self.questions, self.revision).rows(f"wmdp-{domain}", "test")
+        rows = Source(self.data or self.questions, self.questions_revision).rows(f"wmdp-{domain}", "test")
         name, topic = f"wmdp-{domain}", TOPICS[domain]
         return tuple(question_sample(f"{name}-{i:04d}", read_question(row), topic) for i, row in enumerate(rows))

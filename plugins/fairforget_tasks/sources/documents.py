@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from fairforget.api import Sample
@@ -13,9 +14,28 @@ def texts(rows: Iterable[Row], field: str) -> list[str]:
     """Return one text a row: the value of `field` and nothing else of the row.
 
     Raises:
-        FairforgetError: a row has no such field, or it is no text or empty; the message names file, row and key.
+        FairforgetError: a row has no such field, or it is no text, empty, or JSON lines that have the field themselves
+            (a file of another ending); the message names file, row and key.
     """
-    return [row.text(field) for row in rows]
+    found = []
+    for row in rows:
+        text = row.text(field)
+        if _json_lines(text, field):
+            what = f"holds JSON lines with a key {field!r} of their own; let the name of such a file end in .jsonl"
+            raise row.error(field, what)
+        found.append(text)
+    return found
+
+
+def _json_lines(text: str, field: str) -> bool:
+    """Return whether every line is a JSON object with the field: a file that is called a plain text and is none."""
+    if text.lstrip()[:1] != "{":
+        return False
+    try:
+        lines = [json.loads(line) for line in text.split("\n") if line.strip()]
+    except (ValueError, RecursionError):
+        return False
+    return all(isinstance(line, dict) and field in line for line in lines)
 
 
 def samples(prefix: str, documents: Iterable[str], size: int, spans: Spans, most: int | None = None) -> list[Sample]:

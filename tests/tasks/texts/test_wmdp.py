@@ -122,6 +122,37 @@ def test_the_columns_are_the_papers():
     ]  # fmt: skip
 
 
+def test_a_revision_is_that_of_one_repository(wmdp_folder, monkeypatch):
+    asked = set()
+
+    def load_dataset(path, config, **options):
+        asked.add((path, options["revision"]))
+        if path == "cais/wmdp":
+            return [{"question": "a?", "choices": ["x", "y"], "answer": 0}]
+        return [{"text": "a b c"}]
+
+    monkeypatch.setattr("datasets.load_dataset", load_dataset)
+    made = Wmdp(
+        forget=("cyber",), asked=("cyber",), revision="1", questions_revision="2", mmlu=str(wmdp_folder / "mmlu"),
+        retain=str(wmdp_folder / "kept.jsonl"), retain_field="body", tokenizer=None,
+    )  # fmt: skip
+    monkeypatch.setattr("fairforget_tasks.wmdp.spans_of", lambda _: words)
+    made.corpus()
+    assert asked == {("cais/wmdp-corpora", "1"), ("cais/wmdp", "2")}
+
+
+def test_json_lines_under_the_name_of_a_plain_text_are_refused(wmdp_folder):
+    file = wmdp_folder / "cyber-forget-corpus.jsonl"
+    file.rename(file.with_suffix(".txt"))
+    message = r"cyber-forget-corpus\.txt, row 1: key 'text' holds JSON lines .* end in \.jsonl"
+    with pytest.raises(FairforgetError, match=message):
+        task(wmdp_folder).corpus()
+    # Lines without the field, and lines that are no objects, are texts like any other.
+    for content in ('{"body": 1}\n{"text": "a"}\n', '{"text": "a"}\nand more', "{", '{"text": 1} {'):
+        file.with_suffix(".txt").write_text(content)
+        assert task(wmdp_folder).corpus().pool[-1].group == "cyber-forget-00000"
+
+
 def test_the_hub_is_asked_for_the_published_names(wmdp_folder, monkeypatch):
     asked = set()
 
