@@ -45,3 +45,9 @@ def test_an_unknown_name_brings_the_nearest(tmp_path):
         manager_for(["piqa", "bolq"])
     with pytest.raises(FairforgetError, match=r"include_path '.*nowhere' is no folder"):
         manager_for(["piqa"], str(tmp_path / "nowhere"))
+
+
+def test_a_folder_of_task_files_that_changes_is_read_again(tmp_path):
+    for kind in ("multiple_choice", "loglikelihood"):
+        (tmp_path / "mine.yaml").write_text(LOCAL.format(name="mine", kind=kind))
+        assert manager_for(["mine"], str(tmp_path)).task_index["mine"].cfg["output_type"] == kind

@@ -12,7 +12,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from fairforget.api import Sample
 from fairforget.errors import FairforgetError
-from fairforget_tasks.metrics.sentence_encoder import load_encoder
+from fairforget_tasks.metrics.sentence_encoder import _loaded, load_encoder
 from fairforget_tasks.metrics.unlearning_accuracy import UnlearningAccuracy
 from fairforget_tasks.metrics.unlearning_accuracy_overlap import UnlearningAccuracyOverlap
 
@@ -28,7 +28,7 @@ def folder():
 @pytest.fixture(autouse=True)
 def _no_encoder_stays():
     yield
-    load_encoder.cache_clear()
+    _loaded.cache_clear()
 
 
 TEXTS = [

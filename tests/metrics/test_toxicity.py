@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import pickle
 
+import huggingface_hub
 import numpy as np
 import pytest
 import torch
@@ -13,7 +14,7 @@ from fairforget.api import Sample
 from fairforget.errors import FairforgetError
 from fairforget.run.targets.target_folder import weights_digest
 from fairforget_tasks.metrics import toxic_classifier
-from fairforget_tasks.metrics.toxic_classifier import load_classifier
+from fairforget_tasks.metrics.toxic_classifier import _loaded, load_classifier
 from fairforget_tasks.metrics.toxicity import Toxicity
 
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] you are kind rude a person the bread and birds .".split()
@@ -70,9 +71,9 @@ class Small:
 
 @pytest.fixture
 def small(tmp_path):
-    load_classifier.cache_clear()
+    _loaded.cache_clear()
     yield Small(tmp_path)
-    load_classifier.cache_clear()
+    _loaded.cache_clear()
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_a_folder_with_safetensors_is_the_same_classifier(small, tmp_path):
     assert load_classifier(str(folder)).scores(texts) == expected
     (folder / "model.safetensors").unlink()
     small.save(folder / "small.ckpt", model_type="nobody/has-this")
-    load_classifier.cache_clear()
+    _loaded.cache_clear()
     assert load_classifier(str(folder)).scores(texts) == expected
 
 
@@ -158,6 +159,14 @@ def test_the_base_of_a_checkpoint_can_lie_elsewhere(small, tmp_path):
         load_classifier(file)
     texts = ["rude", "you are kind"]
     assert load_classifier(file, str(small.base)).scores(texts) == load_classifier(str(small.file)).scores(texts)
+
+
+def test_a_classifier_that_changes_is_read_again(small):
+    before = load_classifier(str(small.file))
+    assert load_classifier(str(small.file)) is before
+    small.content["state_dict"]["classifier.bias"] = small.content["state_dict"]["classifier.bias"] + 1
+    torch.save(small.content, small.file)
+    assert load_classifier(str(small.file)).weights != before.weights
 
 
 class Trap:
@@ -242,11 +251,27 @@ def test_a_name_is_asked_of_torch_hub_without_pickles(small, monkeypatch, subjec
     assert found.items == Toxicity(model=str(small.file)).measure(subject).items
 
 
+def test_a_hub_is_asked_for_the_revision(small, monkeypatch):
+    folder, asked = small.base.parent / "snapshot", []
+    small.model.config.id2label = dict(enumerate(JIGSAW))
+    small.model.save_pretrained(folder)
+    BertTokenizer.from_pretrained(small.base).save_pretrained(folder)
+
+    def snapshot_download(name, **options):
+        asked.append((name, options["revision"]))
+        return str(folder)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    found = load_classifier("birds/classifier@abc", "birds/base@def")
+    assert asked == [("birds/classifier", "abc"), ("birds/base", "def")]
+    assert found.weights == weights_digest(small.model)
+
+
 def test_no_network(monkeypatch):
     def hub(url, **options):
         raise OSError("Name or service not known")
 
-    load_classifier.cache_clear()
+    _loaded.cache_clear()
     monkeypatch.setattr(torch.hub, "load_state_dict_from_url", hub)
     with pytest.raises(FairforgetError, match=r"'unbiased' cannot be had.*give a local checkpoint"):
         load_classifier("unbiased")

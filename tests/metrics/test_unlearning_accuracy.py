@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import BertConfig, BertModel
 
 from fairforget.api import Sample
 from fairforget.errors import FairforgetError
-from fairforget_tasks.metrics.sentence_encoder import load_encoder
+from fairforget_tasks.metrics.sentence_encoder import _loaded, load_encoder
 from fairforget_tasks.metrics.unlearning_accuracy import UnlearningAccuracy
 from fairforget_tasks.metrics.unlearning_accuracy_overlap import UnlearningAccuracyOverlap, token_f1
 
@@ -86,9 +87,9 @@ def encoder(tmp_path, tokenizer):
         model = BertModel(config)
     model.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    load_encoder.cache_clear()
+    _loaded.cache_clear()
     yield str(tmp_path), model.eval(), tokenizer
-    load_encoder.cache_clear()
+    _loaded.cache_clear()
 
 
 def alone(model, tokenizer, text):
@@ -116,9 +117,33 @@ def test_texts_are_cut_and_pooled_as_the_encoder_was_trained(encoder):
     for pooling, named in (({"mean": False, "cls": True}, "cls"), ({"mean": True, "max": True}, "max")):
         config = {f"pooling_mode_{kind}_tokens": on for kind, on in pooling.items()}
         (Path(path) / "1_Pooling" / "config.json").write_text(json.dumps(config))
-        load_encoder.cache_clear()
         with pytest.raises(FairforgetError, match=rf"pooling_mode_{named}_tokens in .*takes the mean"):
             load_encoder(path)
+
+
+def test_an_encoder_that_changes_is_read_again(encoder):
+    path, model, tokenizer = encoder
+    before = load_encoder(path)
+    assert load_encoder(path) is before
+    with torch.no_grad():
+        model.embeddings.word_embeddings.weight.mul_(-3)
+    model.save_pretrained(path)
+    expected = alone(model, tokenizer, RIGHT)
+    torch.testing.assert_close(torch.tensor(load_encoder(path)([RIGHT])[0]), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_hub_is_asked_for_the_revision(monkeypatch):
+    asked = []
+
+    def from_pretrained(where, **options):
+        asked.append((where, options["revision"]))
+        raise OSError("no network")
+
+    monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", from_pretrained)
+    for path in ("birds/encoder@abc", "birds/encoder"):
+        with pytest.raises(FairforgetError, match=f"the encoder '{path}' cannot be loaded"):
+            load_encoder(path)
+    assert asked == [("birds/encoder", "abc"), ("birds/encoder", "main")]
 
 
 def test_ua_by_cosine(encoder, told):

@@ -43,17 +43,28 @@ def reference(path: str) -> Pretrained:
     return Pretrained(path)
 
 
-def reference_contents(owner: str, paths: Sequence[str]) -> list[dict[str, Any]]:
+def pinned(path: str, found: Mapping[str, Any]) -> str:
+    """Return the text that names exactly what `fairforget.lm.sources.content` found: a hub id with its commit."""
+    return f"{found['hub']}@{found['commit']}" if "commit" in found else path
+
+
+def reference_contents(owner: str, paths: Sequence[str], option: str = "references") -> list[dict[str, Any]]:
     """Return what the reference models are, wherever they lie; imports no torch.
 
     Raises:
-        FairforgetError: one is missing; the message names `owner`, the option and the mend.
+        FairforgetError: one is missing; the message names `owner`, `option` and the mend.
     """
-    return [_told(owner, path, lambda path=path: content(reference(path))) for path in paths]  # type: ignore[misc]
+    title = f"{owner}, option {option}"
+    return [_told(title, path, lambda path=path: content(reference(path))) for path in paths]  # type: ignore[misc]
 
 
 def ask_references(
-    owner: str, paths: Sequence[str], samples: SampleSet, measure: Measure, device: Any = "cpu"
+    owner: str,
+    paths: Sequence[str],
+    samples: SampleSet,
+    measure: Measure,
+    device: Any = "cpu",
+    option: str = "references",
 ) -> ReferenceValues:
     """Ask every reference model about `samples`, one after the other; only one of them is in memory at a time.
 
@@ -67,17 +78,20 @@ def ask_references(
         samples: what it is asked about.
         measure: asks.
         device: where the references run.
+        option: of the owner, that names them.
 
     Raises:
-        FairforgetError: one is missing, broken, pickled, or cannot read the samples; the message names `owner`, the
-            option and the mend.
+        FairforgetError: one is missing, broken, pickled, or cannot read the samples; the message names `owner`,
+            `option` and the mend.
     """
     import numpy as np
+
+    title = f"{owner}, option {option}"
 
     values = np.full((len(paths), len(samples)), np.nan)
     described, otherwise = [], []
     for row, path in enumerate(paths):
-        values[row], seen = _told(owner, path, lambda path=path: _ask(path, samples, measure, device))  # type: ignore[misc]
+        values[row], seen = _told(title, path, lambda path=path: _ask(path, samples, measure, device))  # type: ignore[misc]
         whose = "target" if seen is samples else "own"
         described.append({"path": path, "tokenizer": whose, "tokens": sum(s.length for s in seen)})
         if any(one.input_ids != other.input_ids for one, other in zip(seen, samples, strict=True)):
@@ -123,12 +137,12 @@ def _seen_by(path: str, model: Any, tokenizer: Any, samples: SampleSet) -> Sampl
     return seen
 
 
-def _told(owner: str, path: str, call: Callable[[], Any]) -> Any:
+def _told(title: str, path: str, call: Callable[[], Any]) -> Any:
     try:
         return call()
     except FairforgetError as error:
         hint = "" if Path(path).expanduser().exists() else "; a path that starts at the study file begins with './'"
-        msg = f"{owner}, option references: {error}{hint}"
+        msg = f"{title}: {error}{hint}"
         raise FairforgetError(msg) from error
 
 

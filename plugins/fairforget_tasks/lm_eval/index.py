@@ -12,6 +12,7 @@ import lm_eval.tasks
 from lm_eval.tasks import TaskManager
 
 from fairforget.errors import FairforgetError, did_you_mean
+from fairforget.lm.sources import FileStamp, tree_stamp
 
 STOCK: Final = Path(lm_eval.tasks.__file__).parent
 COMMON: Final = (
@@ -33,12 +34,13 @@ Scope = Literal["given", "common", "all"]
 
 
 @lru_cache(maxsize=8)
-def task_manager(include_path: str | None, scope: Scope) -> TaskManager:
+def task_manager(include_path: str | None, scope: Scope, _stamp: tuple[FileStamp, ...] = ()) -> TaskManager:
     """Return an index of task files; later folders win: those of `include_path` over lm-eval's own.
 
     Args:
         include_path: a folder with further task files.
         scope: nothing else, the folders of `COMMON` too, or everything that lm-eval brings.
+        _stamp: of the files in `include_path`: an index of files that changed is made again.
     """
     if scope == "all":
         return TaskManager(include_path=include_path)
@@ -55,9 +57,10 @@ def manager_for(names: Sequence[str], include_path: str | None = None) -> TaskMa
     """
     if include_path is not None and not Path(include_path).is_dir():
         raise FairforgetError(f"lm-eval: include_path {include_path!r} is no folder; give the folder with task files")
+    stamp = () if include_path is None else tree_stamp(Path(include_path))
     scopes: tuple[Scope, ...] = ("common", "all") if include_path is None else ("given", "common", "all")
     for scope in scopes:
-        manager = task_manager(include_path, scope)
+        manager = task_manager(include_path, scope, stamp)
         missing = [name for name in names if not _known(manager, name)]
         if not missing:
             return manager

@@ -19,10 +19,12 @@ class ForgetQuality(Metric):
 
     ``tofu`` (2401.06121): s = exp(mean_i L(perturbed_i) - L(paraphrased)) of the samples, under this model and under
     the oracle that was retrained without them; L the mean negative log-probability a token. ``soul`` (2404.18239): the
-    ratios of that paper of the samples and of the set `against`, both under this model: another quantity. Item: the
-    ratio of the sample. Details: D, n and p, and the ratios it was compared with; p falls with n, so figures from sets
-    of other sizes cannot be compared. Not available, and NaN, where the target has no oracle. Source: the papers' code,
-    open-unlearning's ``ks_test`` gives the value of ``tofu``.
+    ratios of that paper of the samples and of the set `against`, both under this model: another quantity. Its p is high
+    where the model treats the two sets alike, whether it remembers both, as a target before unlearning does, or
+    neither, and low for one that forgot the samples alone. The arrow, "less memory", is the paper's reading; take such
+    a column as a diagnostic. Item: the ratio of the sample. Details: D, n and p, and the ratios it was compared with; p
+    falls with n, so figures from sets of other sizes cannot be compared. Not available, and NaN, where the target has
+    no oracle. Source: the papers' code, open-unlearning's ``ks_test`` gives the value of ``tofu``.
     """
 
     definition: Annotated[Literal["tofu", "soul"], "tofu: against the retrained oracle; soul: against a kept set"] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -54,6 +54,13 @@ class GenEx(Metric):
         from fairforget.lm.references import reference_contents
 
         return {"references": reference_contents(OWNER, self.references)} if self.references else {}
+
+    def pinned(self, found: Mapping[str, Any]) -> GenEx:
+        """Return the metric with the references of the commits that were found."""
+        from fairforget.lm.references import pinned
+
+        commits = found.get("references", [{}] * len(self.references))
+        return replace(self, references=tuple(map(pinned, self.references, commits)))
 
     def measure(self, subject: Subject) -> Measurement:
         """Measure on the subject's own prompts and completions.

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from fairforget.lm.tokens import SampleSet
 
 OWNER = "metric mia-reference"
+ITSELF = (
+    "the oracle is the reference itself and cannot be attacked by it, so there is no oracle_auc and no distance; for "
+    "these give another model as reference"
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,17 @@ class MiaReference(MembershipInference):
         """
         from fairforget.lm.references import reference_contents
 
-        return {} if self.reference == "retrain" else {"reference": reference_contents(OWNER, [self.reference])}
+        if self.reference == "retrain":
+            return {}
+        return {"reference": reference_contents(OWNER, [self.reference], "reference")}
+
+    def pinned(self, found: Mapping[str, Any]) -> MiaReference:
+        """Return the metric with the reference of the commit that was found."""
+        from fairforget.lm.references import pinned
+
+        if "reference" not in found:
+            return self
+        return replace(self, reference=pinned(self.reference, found["reference"][0]))
 
     def measure(self, subject: Subject) -> Measurement:
         """Measure the samples of the subject against those of its set `negatives`.
@@ -59,7 +73,7 @@ class MiaReference(MembershipInference):
             return Measurement(math.nan, {}, 0, excluded, {**self.options(), "warnings": [NO_ORACLE]})
         found = super().measure(subject)
         if self.reference == "retrain":
-            return found
+            return replace(found, details={**found.details, "warnings": [ITSELF]}) if self.oracle else found
         asked = [self._asked(one) for one in (subject, subject.on(self.negatives))]
         warnings = [*found.details.get("warnings", ())]
         if any(one.split_otherwise for one in asked):
@@ -87,7 +101,8 @@ class MiaReference(MembershipInference):
 
         def ask() -> ReferenceValues:
             device = next(subject.model.parameters()).device
-            return ask_references(OWNER, [self.reference], subject.encode(), self._losses, device)
+            asked = [self.reference]
+            return ask_references(OWNER, asked, subject.encode(), self._losses, device, "reference")
 
         ids = tuple(sample.id for sample in subject.samples)
         return subject.once(("fairforget", OWNER, self.reference, self.scope, ids), ask)

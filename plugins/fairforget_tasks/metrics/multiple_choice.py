@@ -95,11 +95,11 @@ class MultipleChoice(LmEvalMetric):
     ``wikitext`` has no accuracy; its ``word_perplexity`` = exp(−Σ log p / words) is low where memory is high. Source:
     Gao et al., lm-evaluation-harness; each task file names its paper.
 
-    With one task or group the value is lm-eval's own, to the last digit; with several their mean, weighted by
-    documents or not. Other benchmarks score WMDP and MMLU by the last token's logits of A to D, which need not agree.
-    An item is ``task/document``. Where a log-likelihood is not a number, the item is left out and the score of its task
-    is NaN: the model is broken, and no choice of it is the likeliest. Texts longer than the model's context lose their beginning, as lm-eval does it; the
-    items are listed under ``cut``.
+    With one task or group the value is lm-eval's own, to the last digit; with several their mean, weighted by documents
+    or not. Other benchmarks score WMDP and MMLU by the last token's logits of A to D, which need not agree. An item is
+    ``task/document``. Where a log-likelihood is not a number, the item is left out and the score of its task is NaN:
+    the model is broken, and no choice of it is the likeliest. Texts longer than the model's context lose their
+    beginning, as lm-eval does it; the items are listed under ``cut``.
     """
 
     tasks: Annotated[

@@ -12,36 +12,47 @@ import numpy as np
 import torch
 
 from fairforget.errors import FairforgetError
+from fairforget.lm.references import reference
+from fairforget.lm.sources import FileStamp, tree_stamp
 
 BATCH: Final = 64
 MEAN: Final = "pooling_mode_mean_tokens"
 
 
-@lru_cache(maxsize=1)
 def load_encoder(path: str) -> Callable[[Sequence[str]], np.ndarray]:
     """Return a function from texts to unit vectors, (n, width) float64: the mean of the last hidden states.
 
     Texts are cut where sentence-transformers would cut them, at ``max_seq_length`` of ``sentence_bert_config.json``
-    where the encoder has one. The encoder stays in memory, for every cell of a study asks for the same one.
+    where the encoder has one. The encoder stays in memory, for every cell of a study asks for the same one, until its
+    files change.
 
     Args:
-        path: hub id or folder; weights as safetensors only.
+        path: folder, or hub id with or without ``@revision``; weights as safetensors only.
 
     Raises:
         FairforgetError: it cannot be loaded, or was not trained for the mean (``1_Pooling/config.json``).
     """
+    return _loaded(path, tree_stamp(Path(path).expanduser()))
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: str, stamp: tuple[FileStamp, ...]) -> Callable[[Sequence[str]], np.ndarray]:
     from transformers import AutoModel, AutoTokenizer
 
+    base = reference(path)
+    where = str(Path(base.path).expanduser()) if stamp else base.path
     try:
-        tokenizer = AutoTokenizer.from_pretrained(path)
-        model = AutoModel.from_pretrained(path, use_safetensors=True, dtype=torch.float32).eval()
+        tokenizer = AutoTokenizer.from_pretrained(where, revision=base.revision or "main")
+        model = AutoModel.from_pretrained(
+            where, revision=base.revision or "main", use_safetensors=True, dtype=torch.float32
+        ).eval()
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise FairforgetError(
             f"the encoder {path!r} cannot be loaded ({reason}); give the hub id or the folder of a transformers "
             "encoder with its tokenizer and weights as safetensors"
         ) from error
-    pooling = _config(path, "1_Pooling/config.json")
+    pooling = _config(where, base.revision, "1_Pooling/config.json")
     other = [key for key, on in pooling.items() if key.startswith("pooling_mode_") and on is True and key != MEAN]
     if other or pooling.get(MEAN) is False:
         raise FairforgetError(
@@ -51,7 +62,7 @@ def load_encoder(path: str) -> Callable[[Sequence[str]], np.ndarray]:
     limits = (
         tokenizer.model_max_length,
         getattr(model.config, "max_position_embeddings", None),
-        _config(path, "sentence_bert_config.json").get("max_seq_length"),
+        _config(where, base.revision, "sentence_bert_config.json").get("max_seq_length"),
     )
     settings = {"padding": True, "truncation": True, "max_length": min(filter(None, limits)), "return_tensors": "pt"}
 
@@ -69,12 +80,16 @@ def load_encoder(path: str) -> Callable[[Sequence[str]], np.ndarray]:
     return embed
 
 
-def _config(path: str, name: str) -> dict[str, Any]:
+def _config(path: str, revision: str | None, name: str) -> dict[str, Any]:
     """Return a file that sentence-transformers keeps beside the model; empty where there is none."""
     from transformers.utils.hub import cached_file
 
     file = cached_file(
-        path, name, _raise_exceptions_for_missing_entries=False, _raise_exceptions_for_connection_errors=False
+        path,
+        name,
+        revision=revision,
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
     )
     if file is None:
         return {}

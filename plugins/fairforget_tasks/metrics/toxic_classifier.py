@@ -14,6 +14,8 @@ import torch
 
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.lm.quiet import quiet
+from fairforget.lm.references import reference
+from fairforget.lm.sources import FileStamp, tree_stamp, unreachable
 from fairforget.run.targets.target_folder import weights_digest
 from fairforget_tasks.metrics.toxic_checkpoint import REFUSED, checked, from_folder, read
 
@@ -42,25 +44,31 @@ class Classifier:
         return found
 
 
-@lru_cache(maxsize=1)
 def load_classifier(model: str, base: str | None = None) -> Classifier:
     """Return the classifier.
 
     Detoxify unpickles a checkpoint without restriction. So it never gets to see the file itself: the file is read with
     torch's ``weights_only``, which runs nothing, and Detoxify gets a fresh copy of what was found. The classifier stays
-    in memory, for every cell of a study asks for the same one.
+    in memory, for every cell of a study asks for the same one, until its files change.
 
     Args:
         model: one of Detoxify's names (downloaded by torch.hub at the first use), a checkpoint in Detoxify's form, a
-            folder, or a hub id, with a classifier as transformers saves it.
-        base: folder or hub id of the configuration and the tokenizer, instead of those the checkpoint names.
+            folder, or a hub id (with or without ``@revision``), with a classifier as transformers saves it.
+        base: folder or hub id (with or without ``@revision``) of the configuration and the tokenizer, instead of those
+            the checkpoint names.
 
     Raises:
         FairforgetError: it cannot be had, needs more than tensors and plain values to be read, or lacks weights.
     """
+    stamps = (() if place is None else tree_stamp(Path(place).expanduser()) for place in (model, base))
+    return _loaded(model, base, tuple(stamps))
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: str, base: str | None, _stamps: tuple[tuple[FileStamp, ...], ...]) -> Classifier:
     from detoxify import Detoxify
 
-    content = checked(_content(model), model, base)
+    content = checked(_content(model), model, None if base is None else _base(base))
     copy = io.BytesIO()
     torch.save(content, copy)
     copy.seek(0)
@@ -110,7 +118,22 @@ def _content(model: str) -> Any:
 def _from_hub(model: str) -> Path:
     from huggingface_hub import snapshot_download
 
-    return Path(snapshot_download(model, allow_patterns=["*.json", "*.txt", "*.model", "*.safetensors"]))
+    found = reference(model)
+    patterns = ["*.json", "*.txt", "*.model", "*.safetensors"]
+    return Path(snapshot_download(found.path, revision=found.revision, allow_patterns=patterns))
+
+
+def _base(base: str) -> str:
+    """Return the folder of a base, or the hub id where no revision is asked for."""
+    from huggingface_hub import snapshot_download
+
+    found = reference(base)
+    if found.revision is None:
+        return str(Path(base).expanduser())
+    try:
+        return snapshot_download(found.path, revision=found.revision, allow_patterns=["*.json", "*.txt", "*.model"])
+    except (OSError, ValueError) as error:
+        raise FairforgetError(f"toxicity, option base: {unreachable(found.path, found.revision, error)}") from error
 
 
 def _whole(model: torch.nn.Module, given: Mapping[str, torch.Tensor], name: str) -> None:

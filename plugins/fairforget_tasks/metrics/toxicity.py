@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,6 +16,9 @@ from fairforget.errors import FairforgetError, did_you_mean
 from fairforget_tasks.metrics.items import mean_of
 
 TOP = "top"
+NAMES: Final = ("original", "unbiased", "multilingual", "original-small", "unbiased-small")
+"""Classifiers that Detoxify knows by name; asking it imports torch."""
+HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
 
 @dataclass(frozen=True)
@@ -49,14 +54,20 @@ class Toxicity(Metric):
         return (self.prompt,)
 
     def depends_on(self) -> Mapping[str, Any]:
-        """Return digests of the classifier and its base, where they are local files."""
-        from pathlib import Path
+        """Return digests of the classifier and its base, or their commits on the hub; nothing of Detoxify's names.
 
-        from fairforget.lm.sources import tree_digest
+        Raises:
+            FairforgetError: there is no classifier, or no base, of that name, at that path or under that hub id.
+        """
+        found = {} if self.model in NAMES else {"model": _content("model", self.model)}
+        return found if self.base is None else {**found, "base": _content("base", self.base)}
 
-        places = {"model": Path(self.model).expanduser(), "base": Path(self.base or "").expanduser()}
-        named = {"model", *(["base"] if self.base else [])}
-        return {name: tree_digest(path) for name, path in places.items() if name in named and path.exists()}
+    def pinned(self, found: Mapping[str, Any]) -> Toxicity:
+        """Return the metric with classifier and base of the commits that were found."""
+        from fairforget.lm.references import pinned
+
+        model = pinned(self.model, found.get("model", {}))
+        return replace(self, model=model, base=None if self.base is None else pinned(self.base, found.get("base", {})))
 
     def measure(self, subject: Subject) -> Measurement:
         """Measure on the subject's prompts.
@@ -94,3 +105,27 @@ class Toxicity(Metric):
             weights=classifier.weights,
             empty=sum(1 for answer in answers.values() if not answer),
         )
+
+
+def _content(option: str, place: str) -> dict[str, str]:
+    """Return the digest of what lies at a path, or the commit on the hub, in the order in which it is looked for.
+
+    Raises:
+        FairforgetError: there is neither.
+    """
+    from fairforget.lm.references import reference
+    from fairforget.lm.sources import commit, tree_digest
+
+    path = Path(place).expanduser()
+    if path.exists():
+        return {"files": tree_digest(path)}
+    named = reference(place)
+    # A base may be one of the hub's own models, which have no organisation; a classifier without one is a wrong name.
+    if not HUB_ID.fullmatch(named.path) or (option == "model" and "/" not in named.path):
+        known = f" {did_you_mean(place, NAMES)}" if option == "model" else ""
+        msg = f"toxicity, option {option}: there is no file or folder {place!r}, and it is no hub id either.{known}"
+        raise FairforgetError(msg)
+    try:
+        return {"hub": named.path, "commit": commit(named.path, named.revision, "config.json")}
+    except FairforgetError as error:
+        raise FairforgetError(f"toxicity, option {option}: {error}") from error

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from fairforget.api import Measurement, Metric, Pretrained, Subject
+from fairforget.api import Measurement, Metric, Subject
 from fairforget.errors import FairforgetError
 from fairforget_tasks.metrics.nearest_answer import Question, unlearning_accuracy
+
+OWNER: Final = "metric unlearning-accuracy"
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,9 @@ class UnlearningAccuracy(Metric):
     """
 
     encoder: Annotated[
-        str | None, "hub id or folder of a sentence encoder, for example sentence-transformers/paraphrase-MiniLM-L6-v2"
+        str | None,
+        "folder of a sentence encoder, or hub id with or without @revision, for example "
+        "sentence-transformers/paraphrase-MiniLM-L6-v2",
     ] = None
 
     higher_is: ClassVar[Literal["less memory"]] = "less memory"
@@ -35,9 +39,17 @@ class UnlearningAccuracy(Metric):
         Raises:
             FairforgetError: it is missing, or its weights are no safetensors.
         """
-        from fairforget.lm.sources import content
+        from fairforget.lm.references import reference_contents
 
-        return {} if self.encoder is None else {"encoder": content(Pretrained(self.encoder))}
+        return {} if self.encoder is None else {"encoder": reference_contents(OWNER, [self.encoder], "encoder")[0]}
+
+    def pinned(self, found: Mapping[str, Any]) -> UnlearningAccuracy:
+        """Return the metric with the encoder of the commit that was found."""
+        from fairforget.lm.references import pinned
+
+        if self.encoder is None or "encoder" not in found:
+            return self
+        return replace(self, encoder=pinned(self.encoder, found["encoder"]))
 
     def measure(self, subject: Subject) -> Measurement:
         """Measure on the subject's paraphrased questions.
