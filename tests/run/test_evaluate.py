@@ -37,6 +37,9 @@ class Subject:
     def ask(self, asked, reads):
         self.asked += list(asked)
 
+    def warnings(self):
+        return []
+
 
 def use(role="completeness", complement=False, column="c", on="forget"):
     return MetricUse(column, PluginSpec("fixed"), on, role, complement=complement)

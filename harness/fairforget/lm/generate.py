@@ -72,6 +72,21 @@ def greedy(
     return answers
 
 
+def cut_short(
+    model: Any, prompts: Sequence[Sequence[int]], limits: Sequence[int], answers: Sequence[Sequence[int]]
+) -> int:
+    """Return how many answers end only because the model has no positions for more.
+
+    Args:
+        model: that gave the answers.
+        prompts: token ids.
+        limits: new tokens of each prompt that were asked for.
+        answers: what `greedy` returned for these.
+    """
+    rooms = [max(0, _room(model) - len(prompt)) for prompt in prompts]
+    return sum(len(answer) == room < limit for room, limit, answer in zip(rooms, limits, answers, strict=True))
+
+
 def _buckets(
     going: list[int], prompts: Sequence[Sequence[int]], limits: Sequence[int], tokens: int
 ) -> Iterator[list[int]]:

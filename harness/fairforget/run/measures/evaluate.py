@@ -69,6 +69,7 @@ def evaluate(subject: LiveSubject, uses: list[tuple[MetricUse, Metric]], vocabul
             problems.append({"kind": "not-finite", "message": f"{use.column}: {message}"})
         warnings = found.details.get("warnings", ())
         problems.extend({"kind": "warning", "message": f"{use.column}: {warning}"} for warning in warnings)
+    problems.extend({"kind": "warning", "message": warning} for warning in subject.warnings())
     return Evaluation(scores, items, problems)
 
 

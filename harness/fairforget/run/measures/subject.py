@@ -15,7 +15,7 @@ from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.lm.change import in_scope
 from fairforget.lm.encode import wording
 from fairforget.lm.free_text import encode_texts
-from fairforget.lm.generate import greedy, stop_tokens
+from fairforget.lm.generate import cut_short, greedy, stop_tokens
 from fairforget.lm.memory import Pair, continuations
 from fairforget.lm.tokens import SampleSet
 from fairforget.run.measures.said import NOTHING, Said, Texts
@@ -37,6 +37,8 @@ class Memo:
     """Prompt -> (greatest length asked for, greedy continuation)."""
     encoded: dict[tuple[str, str, str], SampleSet] = field(default_factory=dict)
     """(set, prompt, completion) -> the samples that have such wordings."""
+    cut: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    """(set, prompt, new tokens) -> what to say of answers that the context cut."""
     kept: dict[Hashable, Any] = field(default_factory=dict)
     """What metrics keep for each other."""
 
@@ -116,6 +118,10 @@ class LiveSubject:
             kept[key] = make()
         return kept[key]
 
+    def warnings(self) -> list[str]:
+        """Return what was not as it was asked for, of any set: answers that the model's context has cut."""
+        return list(self._memo.cut.values())
+
     def ask(self, asked: Iterable[tuple[str, str]], reads: Iterable[str] = ()) -> None:
         """Hear what the metrics will want, so that they share passes; generate their answers.
 
@@ -170,7 +176,13 @@ class LiveSubject:
         """
         limit = self._max_new_tokens if max_new_tokens is None else max_new_tokens
         encoded = self.encode(prompt)
-        answers = self._decode([e.input_ids[: e.start] for e in encoded], [limit] * len(encoded))
+        prompts = [e.input_ids[: e.start] for e in encoded]
+        answers = self._decode(prompts, [limit] * len(encoded))
+        if cut := cut_short(self._model, prompts, [limit] * len(encoded), answers):
+            self._memo.cut[self.name, prompt, limit] = (
+                f"{self.name}: of {len(answers)} greedy answers (to the wording {prompt!r}) {cut} end where the "
+                f"context of the model does, with fewer than {limit} new tokens and unfinished"
+            )
         said = {e.sample.id: self._text(answer) for e, answer in zip(encoded, answers, strict=True)}
         return [said.get(sample.id, "") for sample in self.samples]
 
