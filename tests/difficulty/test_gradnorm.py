@@ -18,9 +18,10 @@ from transformers import (
     Qwen2Config,
 )
 
-from fairforget.lm.gradients.contribution import Direct, Outer, inner, squared_norm
+from fairforget.lm.gradients.contribution import SCATTERED, Direct, Outer, inner, squared_norm
 from fairforget.lm.gradients.gradnorm import gradient_norms
 from fairforget.lm.gradients.logit_gradient import ObjectiveGradient
+from fairforget.lm.tokens import SampleSet
 from fairforget_samplers.difficulty.grad_norm import GradNorm
 from fairforget_samplers.difficulty.mrd_grad import MrdGrad
 
@@ -79,7 +80,7 @@ def test_closed_form_where_tokens_are_certain(model, samples, brute):
         model.model.norm.weight.mul_(3)
     expected = 1e-3 * math.sqrt(2 / math.pi) * one_at_a_time(model, samples, mean_ratio, brute)
     found = MrdGrad().score(model, samples, np.random.default_rng(0))
-    np.testing.assert_allclose(found.values, expected, rtol=2e-5)
+    np.testing.assert_allclose(found.values, expected, rtol=1e-5)
 
 
 def test_sum_of_losses(trained, samples, brute):
@@ -104,6 +105,35 @@ def test_two_parameters_in_one_memory_are_one_weight(model, samples):
     expected = GradNorm().score(model, samples, np.random.default_rng(0)).values
     model.lm_head.weight = torch.nn.Parameter(model.model.embed_tokens.weight.data)
     np.testing.assert_allclose(GradNorm().score(model, samples, np.random.default_rng(0)).values, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("time", [SCATTERED, SCATTERED + 44])
+def test_an_embedding_of_a_long_text(time):
+    """Above so many tokens those with equal ids are added up."""
+    rng = torch.Generator().manual_seed(0)
+    ids = torch.randint(30, (3, time), generator=rng)
+    use = Outer(ids, torch.randn(3, time, 8, generator=rng, dtype=torch.float64), 40)
+    expected = use.gradient().square().sum((1, 2))
+    torch.testing.assert_close(use.squared_norm(), expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_long_texts(encoded, brute, tied):
+    torch.manual_seed(3)
+    model = AutoModelForCausalLM.from_config(
+        LlamaConfig(num_key_value_heads=2, max_position_embeddings=512, tie_word_embeddings=tied, **SIZES, **SPECIAL)
+    ).eval()
+    texts = [np.random.default_rng(i).integers(2, 97, size=n).tolist() for i, n in enumerate((300, 20, 270))]
+    long = SampleSet([encoded(f"l{i}", [5, 6], text) for i, text in enumerate(texts)], pad_id=0)
+    found = GradNorm().score(model, long, np.random.default_rng(0))
+    assert found.details["batched"]
+    expected = one_at_a_time(model, long, lambda p: -p.mean(), brute)
+    np.testing.assert_allclose(found.values, expected, rtol=1e-5)
+
+
+def test_the_unit_says_what_is_divided():
+    assert GradNorm().unit == "nat/token per unit of weight"
+    assert GradNorm(normalise="sum").unit == "nat per unit of weight"
 
 
 class Hidden(torch.nn.Module):
