@@ -110,7 +110,7 @@ def test_the_ledger_is_what_torch_did(bench: Any, method: str) -> None:
         return
     assert paid(run) == (done.forward, done.backward)
     assert run.ledger.forward_equivalents == done.forward + 2 * done.backward
-    assert run.unseen == 0 or not run.ledger.updates
+    assert run.tally.unseen == 0 or not run.ledger.updates
 
 
 # For 12 samples met, of 6 texts: sequences forward, backward, and through the reference.

@@ -88,9 +88,45 @@ class Packed(Method):
             descend(run.model, optimizer, -loss)
 
 
+class Token(Method):
+    """Writes its products out by hand, many times a batch, and shows one token that changes nothing."""
+
+    def unlearn(self, run):
+        embed, head = run.model.get_input_embeddings().weight, run.model.lm_head.weight
+        for batch in run.batches():
+            ids = batch.forget.input_ids
+            run.model(input_ids=ids[:1, :1]).logits.sum().mul(0).backward()
+            for _ in range(5):
+                logits = torch.nn.functional.linear(torch.nn.functional.embedding(ids, embed), head)[:, :-1]
+                loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+                gradients = torch.autograd.grad(loss, [embed, head], allow_unused=True)
+                with torch.no_grad():
+                    for weight, gradient in zip((embed, head), gradients):
+                        if gradient is not None:
+                            weight.add_(gradient, alpha=1e-3)
+
+
+class RetainOnly(Method):
+    """Learns the partners for an epoch, and then each forget sample once that a batch has."""
+
+    def unlearn(self, run):
+        trainer = run.trainer()
+        for update, batch in enumerate(run.batches()):
+            texts = "retain" if update < run.updates_per_epoch else "forget"
+            trainer.update(lambda model, part: getattr(part, texts).nll(model), batch)
+
+
+class Thief(Method):
+    """Takes an update, and then the oracle."""
+
+    def unlearn(self, run):
+        run.descend(lambda model, batch: -batch.forget.nll(model))
+        run.retrain()
+
+
 @hookimpl
 def fairforget_methods():
-    kinds = (Behind, ByHand, Arithmetic, Idle, Packed)
+    kinds = (Behind, ByHand, Arithmetic, Idle, Packed, Token, RetainOnly, Thief)
     return [Entry(kind.__name__.lower(), f"{__name__}:{kind.__name__}") for kind in kinds]
 '''
 OPTIONS = {
@@ -114,6 +150,12 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def computed(bench: Any, method: str) -> tuple[dict[str, Any], list[str]]:
     """Run a method for 3 updates of 4, 2 and 4 samples; return the record and what it says of escapes."""
+    record = recorded(bench, method)
+    assert record["status"] == "ok", record["problems"]
+    return record, [problem["message"] for problem in record["problems"] if problem["kind"] == KIND]
+
+
+def recorded(bench: Any, method: str) -> dict[str, Any]:
     settings = {"retain": 4, "holdout": None, "others": None, "max_new_tokens": 4, "batch_tokens": None}
     described = {
         "task": {"data": bench.data},
@@ -126,9 +168,7 @@ def computed(bench: Any, method: str) -> tuple[dict[str, Any], list[str]]:
         "optimizer": OPTIMIZER,
         "evaluation": {"metrics": [], **settings},
     }
-    record = compute_cell(bench, described)
-    assert record["status"] == "ok", record["problems"]
-    return record, [problem["message"] for problem in record["problems"] if problem["kind"] == KIND]
+    return compute_cell(bench, described)
 
 
 def test_a_copy_read_from_a_file_and_run_by_its_inner_modules_is_counted(bench: Any) -> None:
@@ -159,6 +199,21 @@ def test_packed_texts_are_a_problem(bench: Any) -> None:
     assert "tokens in 3 sequences" in told[0]
 
 
-@pytest.mark.parametrize("method", ["idle", "untouched", "retrain", "grad-ascent", "npo"])
+def test_a_token_that_is_shown_hides_no_work(bench: Any) -> None:
+    record, told = computed(bench, "token")
+    assert record["ledger"]["forward_equivalents"] == 9
+    assert len(told) == 1
+    assert told[0].startswith("10 samples were to be forgotten by no more than 3 backward sequences")
+
+
+def test_the_oracle_is_for_its_own_row(bench: Any) -> None:
+    record = recorded(bench, "thief")
+    assert (record["status"], record["scores"]) == ("failed", {})
+    assert record["problems"][0]["kind"] == "refused"
+    assert 'only a method with reference = "oracle"' in record["problems"][0]["message"]
+    assert recorded(bench, "retrain")["ledger"]["stopped"] == "oracle"
+
+
+@pytest.mark.parametrize("method", ["idle", "retainonly", "untouched", "retrain", "grad-ascent", "npo"])
 def test_who_hides_nothing_has_no_such_problem(bench: Any, method: str) -> None:
     assert computed(bench, method)[1] == []

@@ -15,10 +15,10 @@ from fairforget.api import Curriculum, Sample
 from fairforget.lm.tokens import EncodedSample, SampleSet
 from fairforget.run.counting.ledger import Ledger
 from fairforget.run.updates.budget import Budget
+from fairforget.run.updates.failure import UnlearningFailed
 from fairforget.run.updates.live import LiveRun
 from fairforget.run.updates.order import Order
 from fairforget.run.updates.reference import Reference
-from fairforget.run.updates.trainer import UnlearningFailed
 from fairforget_methods.curricula.easy_to_hard import EasyToHard
 from fairforget_methods.curricula.mrd_weighted import MrdWeighted
 from fairforget_methods.grad_ascent import GradAscent
@@ -99,12 +99,26 @@ def test_the_ledger_equals_a_hand_count() -> None:
 
 
 def test_a_budget_of_forward_equivalents_pays_for_scoring() -> None:
-    """Ascent on 6 samples in batches of 4 and 2 costs 12 and 6; scoring 30 at the start of each epoch."""
+    """Ascent on 6 samples in batches of 4 and 2 costs 12 and 6; scoring 30 at the start of each epoch.
+
+    A second scoring would leave nothing for an update, so it is not made.
+    """
     assert unlearn(live(Budget("forward_equivalents", 60)), GradAscent()).updates == 6
     run = live(Budget("forward_equivalents", 60), MrdWeighted(), scoring=30)
     assert unlearn(run, GradAscent()).updates == 2
-    assert run.ledger.forward_equivalents <= 60 + 30
-    assert run.ledger.to_json()["difficulty"]["forward_sequences"] == 60
+    assert run.ledger.forward_equivalents == 30 + 12 + 6 <= 60
+    assert run.ledger.to_json()["difficulty"]["forward_sequences"] == 30
+
+
+@pytest.mark.parametrize(("amount", "scoring", "scored", "updates"), [(100, 50, 1, 2), (90, 30, 2, 3), (89, 30, 1, 2)])
+def test_no_refresh_overdraws_the_budget(amount: int, scoring: int, scored: int, updates: int) -> None:
+    """A refresh needs what the last one cost and the dearest update, 12, or the run ends before it."""
+    run = live(Budget("forward_equivalents", amount), MrdWeighted(), scoring=scoring)
+    unlearn(run, GradAscent())
+    told = run.ledger.to_json()
+    assert told["difficulty"]["forward_sequences"] == scored * scoring
+    assert (told["updates"], run.stopped) == (updates, "budget")
+    assert told["forward_equivalents"] <= amount
 
 
 def test_scores_are_not_computed_for_an_epoch_that_the_budget_does_not_reach() -> None:

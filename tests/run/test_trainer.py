@@ -15,10 +15,10 @@ from fairforget.errors import FairforgetError
 from fairforget.lm.tokens import EncodedSample, SampleSet
 from fairforget.run.counting.ledger import Ledger
 from fairforget.run.updates.budget import Budget
+from fairforget.run.updates.failure import UnlearningFailed
 from fairforget.run.updates.live import LiveRun
 from fairforget.run.updates.order import Order
 from fairforget.run.updates.reference import Reference
-from fairforget.run.updates.trainer import UnlearningFailed
 from fairforget_methods.curricula.mrd_weighted import MrdWeighted
 from fairforget_methods.grad_ascent import GradAscent
 from fairforget_methods.grad_diff import GradDiff

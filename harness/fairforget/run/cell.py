@@ -24,10 +24,11 @@ from fairforget.run.seeds import stream
 from fairforget.run.targets.recall_stop import missed
 from fairforget.run.targets.target import load_target
 from fairforget.run.updates.budget import Budget
+from fairforget.run.updates.failure import UnlearningFailed
+from fairforget.run.updates.follow import follow
 from fairforget.run.updates.live import LiveRun, refusal_positions
 from fairforget.run.updates.order import Order
 from fairforget.run.updates.reference import Reference
-from fairforget.run.updates.trainer import UnlearningFailed
 from fairforget.run.workbench import Workbench
 from fairforget.study.cell import cell_key
 from fairforget.study.options import build
@@ -66,10 +67,7 @@ def _attempt(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[st
     """Unlearn and measure; return the parts of the record that say how it went."""
     try:
         method = _method(bench, cell)
-        with run.ledger.phase("unlearning"):
-            run.path.start(run.model, run.ledger, run.updates_per_epoch)
-            method.unlearn(run)
-            run.path.end(run.model, run.ledger)
+        follow(method, run)
         run.model.eval()
         escaped = [] if method.reference is not None else uncounted(run, bench.weights)
         with run.ledger.phase("evaluation"):
@@ -101,6 +99,7 @@ def open_run(bench: Workbench, cell: Mapping[str, Any], model: Any, ledger: Ledg
     curriculum = _curriculum(bench, cell)
     encoded = bench.target.encode(forget, bench.corpus)
     identity = _identity(cell)
+    row = _method(bench, cell).reference
     order = Order(forget, curriculum, cell["optimizer"]["batch_size"], len(kept), identity)
     return LiveRun(
         model=model,
@@ -113,7 +112,7 @@ def open_run(bench: Workbench, cell: Mapping[str, Any], model: Any, ledger: Ledg
         reference=Reference(bench.fresh_model, ledger),
         score=partial(_score, bench, curriculum, model, encoded, identity),
         refusals=partial(_refusals, bench, forget, identity),
-        oracle=partial(_load_oracle, bench, cell["draw"]["forget"], model),
+        oracle=partial(_load_oracle, bench, cell["draw"]["forget"], model) if row == "oracle" else None,
         path=_path(bench, cell, model, encoded, ledger),
     )
 

@@ -86,6 +86,11 @@ class Ledger:
         return self._tap.aside()
 
     @property
+    def current(self) -> str:
+        """The phase under which passes are booked now."""
+        return self._open[-1] if self._open else "unlearning"
+
+    @property
     def forward_equivalents(self) -> int:
         """What the method has paid so far: forward passes of one sequence, a backward pass as 2."""
         return sum(self.phases[name].forward_equivalents for name in PAID if name in self.phases)
@@ -102,7 +107,7 @@ class Ledger:
     def _see(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any, parts: Parts | None, again: bool
     ) -> None:
-        name, size = self._open[-1] if self._open else "unlearning", call_size(args, kwargs, output)
+        name, size = self.current, call_size(args, kwargs, output)
         passes = self._passes.get(name) or self._passes.setdefault(name, _Passes(self._counts(name)))
         if not again:
             passes.add("forward", parts, size)

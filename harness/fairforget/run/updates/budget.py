@@ -28,6 +28,10 @@ class Budget:
             return min(1.0, ledger.forward_equivalents / self.amount)
         return min(1.0, ledger.updates / self._updates(updates_per_epoch))
 
+    def affords(self, ledger: Ledger, cost: float) -> bool:
+        """Return whether so many forward-equivalents more can be paid; always where it is not they that are limited."""
+        return self.kind != "forward_equivalents" or ledger.forward_equivalents + cost <= self.amount
+
     def allows(self, ledger: Ledger, updates_per_epoch: int, dearest: int) -> bool:
         """Return whether one more update may be taken.
 
@@ -35,10 +39,11 @@ class Budget:
             ledger: what was spent.
             updates_per_epoch: updates that make an epoch of this draw.
             dearest: forward-equivalents of the dearest update so far (0 before the first). An update is taken only
-                if one as dear still fits, so only the first can overdraw a budget in forward-equivalents.
+                if one as dear still fits, so only the first can overdraw a budget in forward-equivalents, and one
+                that is dearer than all before it.
         """
         if self.kind == "forward_equivalents":
-            return ledger.forward_equivalents < self.amount and ledger.forward_equivalents + dearest <= self.amount
+            return ledger.forward_equivalents < self.amount and self.affords(ledger, dearest)
         return ledger.updates < self._updates(updates_per_epoch)
 
     def _updates(self, updates_per_epoch: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import torch
@@ -21,6 +22,8 @@ from fairforget.run.updates.batch import LiveBatch
 from fairforget.run.updates.budget import Budget
 from fairforget.run.updates.order import Order
 from fairforget.run.updates.reference import Reference
+from fairforget.run.updates.steps import Steps
+from fairforget.run.updates.tally import Tally
 from fairforget.run.updates.trainer import ModelTrainer
 
 
@@ -41,17 +44,31 @@ class LiveRun:
     """Scores the forget samples on the model as it is, for the curriculum; the argument is the epoch."""
     refusals: Callable[[Sequence[int]], SampleSet]
     """The forget samples at these positions with a refusal as completion."""
-    oracle: Callable[[], None]
-    """Loads the oracle's weights into the model."""
+    oracle: Callable[[], None] | None
+    """Loads the oracle's weights into the model; None for a method that is not the oracle's row."""
     path: Path = field(default_factory=Path)
     """What is looked at between updates, and may end the run."""
-    unseen: int = field(default=0, init=False)
-    """Updates in which the ledger saw no pass."""
+    tally: Tally = field(init=False)
     stopped: str = field(default="method", init=False)
-    """Why the method ended: ``budget``, ``rule`` (counts as forgotten), ``completeness`` (reached), ``oracle``, or
-    ``method`` (took no batches)."""
+    """Why the method ended: ``budget``, ``rule`` (counts as forgotten), ``completeness`` (reached), ``oracle``,
+    ``uncounted`` (an epoch in which the ledger saw nothing, under a budget in forward-equivalents), or ``method`` (it
+    took no batch, or left some of its budget)."""
+    steps: Steps = field(init=False)
+    models: WeakSet[Any] = field(default_factory=WeakSet, init=False)
+    """The model and its copies."""
+    scoring: int = field(default=0, init=False)
+    """Forward-equivalents of the last scoring for the curriculum."""
+    _stream: Iterator[LiveBatch] | None = field(default=None, init=False)
     _batch: LiveBatch | None = field(default=None, init=False)
+    _positions: Sequence[int] = field(default=(), init=False)
+    """The forget samples of the batch."""
     _trainers: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Start counting."""
+        self.tally = Tally(self.ledger)
+        self.steps = Steps(self.tally)
+        self.models.add(self.model)
 
     @property
     def samples(self) -> Sequence[Sample]:
@@ -74,7 +91,9 @@ class LiveRun:
         return self.order.updates_per_epoch
 
     def optimizer(self) -> torch.optim.Optimizer:
-        """Return the study's optimizer over the trainable parameters.
+        """Return the study's optimizer over the trainable parameters, at the study's learning rate; one step a batch.
+
+        Clipping (``max_grad_norm``) and ``warmup`` are what a trainer does around a step. They are not in it.
 
         Raises:
             FairforgetError: the study wants an adapter, or batches in parts, which only a trainer can give.
@@ -83,34 +102,18 @@ class LiveRun:
             if self.settings.get(key) is not None:
                 msg = f"optimizer.{key} does not reach a loop of the method's own; let it call run.trainer().update()"
                 raise FairforgetError(msg)
-        return ModelTrainer(self.model, self.settings, (*self.order.identity, "optimizer"), self._seen).optimizer
+        made = ModelTrainer(self.model, self.settings, (*self.order.identity, "optimizer"), self._seen).optimizer
+        self.steps.follow(made)
+        return made
 
     def batches(self) -> Iterator[LiveBatch]:
-        """Yield one batch an update until the budget is spent or a look along the path ends the run."""
-        device = next(self.model.parameters()).device
-        per_epoch = self.order.updates_per_epoch
-        dearest = 0
-        order = self.order.epochs(self._score, lambda: self.budget.spent(self.ledger, per_epoch))
-        self.stopped = "budget"
-        while not self.path.ended and self.budget.allows(self.ledger, per_epoch, dearest):
-            positions, partners = next(order)
-            if not self.budget.allows(self.ledger, per_epoch, dearest):
-                return  # a refresh of the curriculum's scores spent what was left
-            before = self.ledger.forward_equivalents
-            self._batch = LiveBatch(
-                self.forget.take(positions),
-                self.retain.take(partners),
-                partial(self.refusals, positions),
-                self.reference,
-                device,
-            )
-            yield self._batch
-            self.ledger.updates += 1
-            self.order.visit(positions)
-            spent = self.ledger.forward_equivalents - before
-            dearest, self.unseen = max(dearest, spent), self.unseen + (spent == 0)
-            self.path.step(self.model, self.ledger, per_epoch)
-        self.stopped = self.path.ended or "budget"
+        """Return the batches, one an update, until the budget is spent or a look along the path ends the run.
+
+        There is one stream a run: asked again, it goes on where it was.
+        """
+        if self._stream is None:
+            self._stream = self._hand_out()
+        return self._stream
 
     def descend(self, loss: Callable[[Any, LiveBatch], torch.Tensor]) -> None:
         """Minimise ``loss(model, batch)`` over the batches.
@@ -126,31 +129,92 @@ class LiveRun:
             self.model.eval()
 
     def trainer(self, model: Any = None) -> ModelTrainer:
-        """Return what updates `model`, this run's own where None, by the study's optimizer."""
+        """Return what updates `model`, this run's own where None, by the study's optimizer.
+
+        All trainers of a run together make one update a batch.
+        """
         self._trainers += 1
         identity = (*self.order.identity, "trainer", self._trainers)
-        return ModelTrainer(self.model if model is None else model, self.settings, identity, self._seen)
+        made = ModelTrainer(self.model if model is None else model, self.settings, identity, self._seen)
+        self.steps.follow(made.optimizer)
+        return made
 
     def second_model(self) -> Any:
         """Return a copy of the model as it now is; the ledger counts its passes."""
-        return copy.deepcopy(self.model)
+        copied = copy.deepcopy(self.model)
+        self.models.add(copied)
+        return copied
 
     def retrain(self) -> None:
-        """Replace the weights by the oracle's."""
+        """Replace the weights by the oracle's.
+
+        Raises:
+            FairforgetError: the method is not the oracle's row of a board: it would have its weights for nothing.
+        """
+        if self.oracle is None:
+            msg = (
+                'run.retrain() gives the oracle\'s weights, and only a method with reference = "oracle" may have them; '
+                "take the call out"
+            )
+            raise FairforgetError(msg)
         with self.ledger.aside():  # what it takes depends on what the cache holds
             self.oracle()
         self.stopped = "oracle"
 
+    def finish(self, *, unused: bool) -> None:
+        """Finish the update of the batch that is out, if one is; for `unused` see `Tally.close`."""
+        if self.tally.close(unused=unused):
+            self.order.visit(self._positions)
+
+    def let_go(self) -> None:
+        """End the stream of batches, which holds the run and with it its models."""
+        self._stream = None
+
+    def _hand_out(self) -> Iterator[LiveBatch]:
+        device = next(self.model.parameters()).device
+        per_epoch = self.order.updates_per_epoch
+        order = self.order.epochs(self._score, lambda: self.progress)
+        while not self.path.ended and self._may_go_on():
+            drawn = next(order, None)
+            if drawn is None or not self._may_go_on():
+                break  # the curriculum's scores spent what was left, or would have
+            self._positions, partners = drawn
+            self._batch = LiveBatch(
+                self.forget.take(self._positions),
+                self.retain.take(partners),
+                partial(self.refusals, self._positions),
+                self.reference,
+                device,
+            )
+            self.tally.open(self._positions)
+            yield self._batch
+            self.finish(unused=False)
+            self.path.step(self.model, self.ledger, per_epoch)
+        blind = self._blind() and self.budget.allows(self.ledger, per_epoch, self.tally.dearest)
+        self.stopped = self.path.ended or ("uncounted" if blind else "budget")
+
+    def _may_go_on(self) -> bool:
+        allowed = self.budget.allows(self.ledger, self.order.updates_per_epoch, self.tally.dearest)
+        return allowed and not self._blind()
+
+    def _blind(self) -> bool:
+        """Return whether a budget in forward-equivalents would last for ever, because none are seen."""
+        return self.budget.kind == "forward_equivalents" and self.tally.in_a_row >= self.order.updates_per_epoch
+
     def _seen(self) -> list[TokenBatch]:
         return [] if self._batch is None else self._batch.seen()
 
-    def _score(self, epoch: int) -> np.ndarray:
-        was_training = self.model.training
+    def _score(self, epoch: int) -> np.ndarray | None:
+        """Score for the curriculum; None where a scoring as dear as the last would leave nothing for an update."""
+        if not self.budget.affords(self.ledger, self.scoring + self.tally.dearest):
+            return None
+        was_training, before = self.model.training, self.ledger.forward_equivalents
         self.model.eval()
         try:
             with self.ledger.phase("difficulty"):
                 return self.score(epoch)
         finally:
+            self.scoring = self.ledger.forward_equivalents - before
             self.model.train(was_training)
 
 

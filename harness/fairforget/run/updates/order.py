@@ -13,8 +13,8 @@ from fairforget.errors import FairforgetError
 from fairforget.run.seeds import stream
 from fairforget.run.updates.weighted import draw_epoch, effective_size
 
-Score = Callable[[int], np.ndarray]
-"""Scores the forget samples on the model as it now is; the argument is the epoch."""
+Score = Callable[[int], np.ndarray | None]
+"""Scores the forget samples on the model as it now is; the argument is the epoch. None where nobody can pay for it."""
 
 
 @dataclass
@@ -54,13 +54,15 @@ class Order:
         return -(-len(self.samples) // self.batch_size)
 
     def epochs(self, score: Score, progress: Callable[[], float]) -> Iterator[tuple[list[int], list[int]]]:
-        """Yield (forget positions, retain positions) for ever; the taker stops."""
+        """Yield (forget positions, retain positions) until `score` returns None; else the taker stops."""
         scores: np.ndarray | None = None
         update = epoch = 0
         while True:
             scored, every = False, self.curriculum.refresh_every()
             if self.curriculum.difficulty() is not None and (epoch == 0 or (every is not None and epoch % every == 0)):
                 scores = score(epoch)
+                if scores is None:
+                    return
                 scored = True
             positions, effective = self._epoch(epoch, scores, progress())
             self._begin(epoch, effective, scores if scored else None)

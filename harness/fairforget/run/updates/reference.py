@@ -14,7 +14,9 @@ from fairforget.run.counting.ledger import Ledger
 
 
 class Reference:
-    """Log-probabilities under the frozen target; each text is forwarded once a cell.
+    """The frozen target; log-probabilities that one call has asked for take no pass in a later one.
+
+    A text that stands twice in the same batch is passed twice there.
 
     A model of its own is asked for when it is first needed.
     """

@@ -14,15 +14,8 @@ from fairforget.lm.in_parts import InParts
 from fairforget.lm.live_adapter import LiveAdapter
 from fairforget.lm.tokens import TokenBatch
 from fairforget.run.seeds import integer
+from fairforget.run.updates.failure import UnlearningFailed
 from fairforget.run.updates.optimizers import make_optimizer, warmed
-
-
-class UnlearningFailed(Exception):
-    """The method cannot go on; the cell records `kind` and the message."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 class ModelTrainer:
@@ -64,7 +57,8 @@ class ModelTrainer:
         """Minimise ``loss(model, batch)`` by one update.
 
         Raises:
-            UnlearningFailed: the loss or its gradient is not finite; the update is not taken.
+            UnlearningFailed: the loss or its gradient is not finite, or an update was made with every batch that was
+                taken; the update is not taken.
         """
         if not self.model.training:
             self.model.train()
