@@ -112,15 +112,23 @@ class UnlearningRun(Protocol):
         ...
 
     def batches(self) -> Iterator[UnlearningBatch]:
-        """Return an iterator of batches that ends when the budget is spent, or a look on the way ends the run.
+        """Return the batches, which end when the budget is spent, or a look on the way ends the run.
 
-        It yields in the order of the curriculum. Take one update a batch. Between two batches the harness may look at
-        `model`, for a stop rule or a trajectory: it should then be what the method would deliver.
+        They come in the order of the curriculum; asked again, they go on where they were. Take one update a batch: a
+        second one is refused, and the cell fails. Between two batches the harness may look at `model`, for a stop rule
+        or a trajectory: it should then be what the method would deliver.
         """
         ...
 
     def optimizer(self) -> torch.optim.Optimizer:
-        """Return the study's optimizer over the trainable parameters of `model`."""
+        """Return the study's optimizer over the trainable parameters of `model`; it makes one step a batch.
+
+        The study's ``max_grad_norm`` and ``warmup`` do not reach it: a trainer does both around the optimizer's step,
+        and a loop of the method's own has to.
+
+        Raises:
+            FairforgetError: the study has an adapter or micro-batches, which only a trainer can give.
+        """
         ...
 
     def descend(self, loss: Callable[[Any, UnlearningBatch], torch.Tensor]) -> None:
@@ -129,6 +137,8 @@ class UnlearningRun(Protocol):
 
     def trainer(self, model: Any = None) -> Trainer:
         """Return what makes single updates, for a loop over `batches` of the method's own.
+
+        All trainers of a run together make one update a batch.
 
         Args:
             model: the one to update: `model` where None, or a `second_model`. Its parameters that want a gradient when
@@ -144,7 +154,7 @@ class UnlearningRun(Protocol):
         """Replace the model's weights by the oracle's: the target's recipe run again without the draw.
 
         Raises:
-            FairforgetError: the target has no recipe (a bare checkpoint).
+            FairforgetError: the target has no recipe (a bare checkpoint), or `Method.reference` is not ``oracle``.
         """
         ...
 
