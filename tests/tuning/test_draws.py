@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from hypothesis import assume, given, settings
@@ -52,8 +53,9 @@ def test_no_group_is_shared_with_anything(sizes, data, size, draws, unit, seed):
         assert draw.digest == forget_digest({s.id: s.digest() for s in samples if s.id in draw.forget})
     for one, other in itertools.combinations(found, 2):
         assert not set(one.forget) & set(other.forget)
-        if unit == "group":
-            assert not {group(n) for n in one.forget} & {group(n) for n in other.forget}
+        assert not {group(n) for n in one.forget} & {group(n) for n in other.forget}
+    if unit == "sample":
+        assert all(len(draw.forget) == size for draw in found)
     if unit == "group":
         for name in {group(n) for draw in found for n in draw.forget}:
             whole = {s.id for s in samples if s.group == name}
@@ -73,19 +75,50 @@ def test_groups_of_one_size_are_refused_exactly_where_they_do_not_suffice(groups
         return
     with pytest.raises(FairforgetError) as caught:
         drawn(samples, ids, size=size, draws=draws)
-    assert f"leave {free} of the pool's {groups} groups; at least {wanted - free} groups are missing" in str(
-        caught.value
-    )
+    left = f"the draws of the study leave {free} of the pool's {groups} groups"
+    have = left if ids else f"the pool has {groups} groups"
+    assert f"{have}; at least {wanted - free} groups are missing. " in str(caught.value)
+    assert ("tuning.reserve" in str(caught.value)) is bool(ids), "where nothing is taken it would not help"
 
 
 def test_the_message_says_the_mend():
     with pytest.raises(FairforgetError) as caught:
         drawn(people([2] * 5), {"0-0", "1-1", "2-0"}, size=4, draws=2)
     assert str(caught.value) == (
-        "tuning: 2 forget sets of 4 samples of their own are wanted, and the draws of the study leave 2 of the pool's "
-        "5 groups; at least 2 groups are missing. Write tuning.reserve: true to set them apart before the study draws; "
-        "or lower draws, forget_size or tuning.draws, or give the task a larger pool"
+        "tuning: 2 forget sets of 4 samples, in groups of their own, are wanted, and the draws of the study leave 2 of "
+        "the pool's 5 groups; at least 2 groups are missing. Write tuning.reserve: true to set them apart before the "
+        "study draws; or lower draws, forget_size or tuning.draws, or give the task a larger pool"
     )
+
+
+def test_single_samples_whose_groups_do_not_suffice_are_refused_with_the_numbers():
+    """Five groups of three; a set of four samples has some of two groups at least, and one group is taken."""
+    with pytest.raises(FairforgetError) as caught:
+        drawn(people([3] * 5), {"2-1"}, unit="sample", size=4, draws=3)
+    found = re.fullmatch(
+        r"tuning: 3 forget sets of 4 samples, in groups of their own, are wanted, and the draws of the study leave 4 "
+        r"of the pool's 5 groups, with 12 samples; set (\d) finds (\d) samples of groups that no other set has\. Write "
+        r"tuning\.reserve: true .*",
+        str(caught.value),
+    )
+    assert found is not None
+    assert (int(found[1]), int(found[2])) < (4, 4)
+    with pytest.raises(FairforgetError, match=r"and the pool has 15 samples in 5 groups; set . finds . samples"):
+        drawn(people([3] * 5), unit="sample", size=4, draws=3)
+
+
+def test_without_groups_it_is_samples_that_are_missing():
+    samples = [Sample(str(i), "q", str(i)) for i in range(6)]
+    with pytest.raises(FairforgetError, match="leave 5 of the pool's 6 samples; at least 1 samples are missing"):
+        drawn(samples, {"0"}, unit="sample", size=3, draws=2)
+
+
+def test_single_samples_are_drawn_as_long_as_groups_suffice():
+    """A set of one sample takes one group."""
+    samples = people([3] * 5)
+    assert len(drawn(samples, unit="sample", size=1, draws=5)) == 5
+    with pytest.raises(FairforgetError, match="set 6 finds 0 samples"):
+        drawn(samples, unit="sample", size=1, draws=6)
 
 
 def test_a_sample_keeps_its_whole_group_from_tuning_also_where_samples_are_drawn():

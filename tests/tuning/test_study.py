@@ -127,6 +127,20 @@ def test_cells_have_the_chosen_options(finished_lab):
     assert found["npo"][1] >= 2
 
 
+def test_more_trials_are_told_in_every_record_and_are_one_table(lab):
+    """Wherever the search ends up: cells that it chose before keep their scores, and say what it cost now."""
+    before = {record["key"]: record for record in lab.records()}
+    assert lab.run("tuning.trials=5") == 0
+    planned = json.loads((lab.out / "plan.json").read_text())["cells"]
+    records = {record["key"]: record for record in lab.records() if record["key"] in planned}
+    tuned = [record for record in records.values() if "tuning" in record]
+    assert [(r["tuning"]["trials"], r["ledger"]["tuning"]["cells"]) for r in tuned] == [(5, 10)] * 2
+    for key in records.keys() & before.keys():
+        assert records[key]["scores"] == before[key]["scores"]
+        assert records[key]["environment"] == before[key]["environment"], "it was not computed again"
+    assert len(json.loads((lab.out / "board.json").read_text())["tables"]) == 1
+
+
 def test_trackers_are_told_of_the_cells_of_the_study_alone(finished_lab):
     started = (finished_lab.folder / "started").read_text().split()
     assert started == ["random"] * 3
@@ -169,6 +183,19 @@ def test_a_pool_that_is_too_small_is_said_before_any_trial(lab, capsys):
     assert not lab.records("tuning")
     assert lab.run("tuning.draws=6", "tuning.reserve=true") == 2
     assert "forget_size: 4 samples are wanted, and the pool has 0" in capsys.readouterr().err
+
+
+def test_a_pool_that_is_too_small_for_any_study_is_said_before_the_target_is_made(lab, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("FAIRFORGET_CACHE", str(tmp_path / "empty"))
+    wanted = (
+        "tuning: 900 forget sets of 4 samples, in groups of their own, are wanted beside those of the study, and the "
+        "pool has 24 samples in 12 groups. Lower forget_size or tuning.draws"
+    )
+    assert lab.run("tuning.draws=900") == 2
+    assert wanted in capsys.readouterr().err
+    assert not (tmp_path / "empty" / "targets").exists()
+    assert lab.run("tuning.draws=900", options=["--dry-run"]) == 0
+    assert f"the study cannot run yet: {wanted}" in capsys.readouterr().out
 
 
 def test_reserved_groups_are_not_drawn(lab):

@@ -182,6 +182,29 @@ def test_more_trials_go_on_from_those_there(bench, oracle):
     assert {json.loads(text)["tuning"]["trials"] for text in tuned.said.values()} == {3}
 
 
+@pytest.mark.parametrize("steps", [(6, 8), (3, 8), (1, 2, 5, 8), (8, 3, 8), (4, 8)])
+def test_a_search_in_steps_is_the_search_in_one(make_bench, oracle, steps):
+    """Also where a step ends within a round, whose trials are chosen together."""
+    whole, stepped = make_bench("whole"), make_bench("stepped")
+    undisturbed, ran = whole.run(engine := oracle(), "tuning.trials=8"), []
+    for trials in steps:
+        tuned = stepped.run(step := oracle(), f"tuning.trials={trials}")
+        ran += step.ran
+    assert stepped.file() == whole.file()
+    assert tuned.said == undisturbed.said
+    assert sorted(ran) == sorted(engine.ran), "no cell runs twice"
+
+
+@pytest.mark.parametrize("killed", [16, 18, 22])
+def test_a_search_that_was_killed_may_go_on_longer(make_bench, oracle, killed):
+    whole, broken = make_bench("whole"), make_bench("broken")
+    whole.run(oracle(), "tuning.trials=8")
+    with pytest.raises(KeyboardInterrupt):
+        broken.run(oracle(killed=killed))
+    broken.run(oracle(), "tuning.trials=8")
+    assert broken.file() == whole.file()
+
+
 @pytest.mark.parametrize(
     "change", ["tuning.draws=1", "tuning.seed=1", "tuning.objective=mean", "tuning.lr=[1e-4, 1e-1]", "budget.updates=4"]
 )

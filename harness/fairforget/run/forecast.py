@@ -10,6 +10,8 @@ from fairforget.run.looks.stop_policies import check_policies
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.recipe import recipe_for
 from fairforget.run.targets.target_folder import read_meta
+from fairforget.run.tuning.draws import check_room
+from fairforget.study.draws import check_pool, unit_of
 from fairforget.study.options import Built
 from fairforget.study.plan import Plan
 
@@ -37,6 +39,8 @@ def forecast(plan: Plan, engine: Built, cache: Path) -> Forecast | None:
     recipe, seed = recipe_for(task, plan.study.model_json())
     corpus = task.corpus()
     check_policies(plan, corpus, recipe)
+    check_pool(corpus.pool, unit_of(plan.study.unit, corpus.pool), plan.study.forget_size)
+    check_room(plan, corpus.pool)
     target = target_identity(recipe, corpus, seed)
     meta = read_meta(cache / "targets" / target["id"])
     trained = None if meta is None else meta.get("training")

@@ -20,7 +20,9 @@ from fairforget.run.looks.stop_policies import check_policies
 from fairforget.run.runtime import Runtime, cores
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.recipe import recipe_for
-from fairforget.run.tuning.tune import Tune
+from fairforget.run.tuning.draws import check_room
+from fairforget.run.tuning.retell import retell
+from fairforget.run.tuning.tune import Tune, Tuned
 from fairforget.run.watcher import Watcher
 from fairforget.store.atomic import remove_partials, write_text
 from fairforget.store.lock import run_lock
@@ -32,6 +34,9 @@ from fairforget.study.draws_file import read_draws, write_draws
 from fairforget.study.load import dump
 from fairforget.study.options import Built
 from fairforget.study.plan import Plan
+
+Cells = dict[str, dict[str, Any]]
+"""Cells as JSON, by their keys."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +91,12 @@ class _Study:
     watcher: Watcher
 
     def run(self, *, retry_failed: bool) -> Outcome:
-        for cells in (self.folder / "cells", self.folder / "tuning" / "cells"):
-            remove_partials(cells)
+        for folder in (self.folder / "cells", self.folder / "tuning" / "cells"):
+            remove_partials(folder)
         write_text(self.folder / "study.yaml", dump(self.plan.study))
         task = self.plan.task.of(Task)  # type: ignore[type-abstract]
         corpus = task.corpus()
+        check_room(self.plan, corpus.pool)
         recipe, seed = recipe_for(task, self.plan.study.model_json())
         check_policies(self.plan, corpus, recipe)
         target, data = target_identity(recipe, corpus, seed), corpus.digest()
@@ -98,18 +104,19 @@ class _Study:
         stamp = _stamp(self.plan, tune)
         self.registry.emit("fairforget_study_started", study=self.plan.study, plan=self.plan)
         if (known := self._known(tune, stamp)) is not None:
-            keys = tuple(known)
-            if len(self._there(keys, retry_failed=retry_failed)) == len(keys):
-                self.watcher.cells(len(keys), len(keys))
-                return self._outcome(keys, 0, ())
+            cells, tuned = known
+            there = self._there(cells, tuned, retry_failed=retry_failed)
+            if len(there) == len(cells):
+                self.watcher.cells(len(cells), len(cells))
+                return self._outcome(tuple(cells), 0, ())
         return self._compute(tune, stamp, retry_failed=retry_failed)
 
-    def _known(self, tune: Tune, stamp: str) -> dict[str, dict[str, Any]] | None:
+    def _known(self, tune: Tune, stamp: str) -> tuple[Cells, Tuned] | None:
         """Return the cells of draws that an earlier run has left; a finished study needs no cache."""
         try:
             draws = read_draws(self.folder / "draws.json", tune.corpus.pool, data=stamp)
             tuned = tune.known(draws)
-            return None if tuned is None else _cells(tuned.plan, draws, tune)
+            return None if tuned is None else (_cells(tuned.plan, draws, tune), tuned)
         except FairforgetError:
             return None  # they are not those of this study; they are made again
 
@@ -136,7 +143,7 @@ class _Study:
             cells = _cells(tuned.plan, found.draws, tune)
             plan = {"schema": 1, "study": self.plan.study.name, "cells": list(cells)}
             write_text(self.folder / "plan.json", json.dumps(plan, indent=1) + "\n")
-            there = self._there(tuple(cells), retry_failed=retry_failed)
+            there = self._there(cells, tuned, retry_failed=retry_failed)
             self.watcher.cells(len(cells), len(there))
             missing = {key: cell for key, cell in cells.items() if key not in there}
             info = _info(found)
@@ -152,8 +159,13 @@ class _Study:
         failed = tuple(key for key in keys if self._status(key) == "failed")
         return Outcome(self.folder, keys, ran, failed, lost)
 
-    def _there(self, keys: Sequence[str], *, retry_failed: bool) -> set[str]:
-        return cells_there(self.folder / "cells", keys, self.watcher, retry_failed=retry_failed)
+    def _there(self, cells: Cells, tuned: Tuned, *, retry_failed: bool) -> set[str]:
+        """Return the keys of the cells that need not run; what their records say of tuning is so afterwards."""
+        folder = self.folder / "cells"
+        there = cells_there(folder, cells, self.watcher, retry_failed=retry_failed)
+        if written := retell(folder, cells, there, tuned):
+            self.watcher.note(f"{written} records are of cells that the search has chosen again; they say its cost now")
+        return there
 
     def _shared(self, data: str, threads: int) -> tuple[str, str, str]:
         """Return the texts that every job gets: task, model, runtime."""
@@ -181,7 +193,7 @@ def _stamp(plan: Plan, tune: Tune) -> str:
     return " ".join(parts)
 
 
-def _cells(plan: Plan, draws: Sequence[Draw], tune: Tune) -> dict[str, dict[str, Any]]:
+def _cells(plan: Plan, draws: Sequence[Draw], tune: Tune) -> Cells:
     """Return every cell by its key."""
     return {cell_key(cell): cell for cell in plan.cells(draws, tune.target, data=tune.data)}
 

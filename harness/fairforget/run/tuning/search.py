@@ -56,10 +56,13 @@ class RowSearch:
         """Go on from the trials of an earlier run.
 
         Where failed ones are to run again, the rounds from the first of them on are chosen anew: those after it were
-        chosen with its failure in mind.
+        chosen with its failure in mind. So is a last round that was cut short, where more trials are wanted: those of
+        a round are chosen together, and a search in two steps is to be the search in one. Its cells are there already.
         """
         failed = [i for i, trial in enumerate(trials) if trial.problem is not None]
-        sound = failed[0] // self.settings.batch * self.settings.batch if retry_failed and failed else len(trials)
+        sound = failed[0] if retry_failed and failed else len(trials)
+        if sound < self.settings.trials:
+            sound -= sound % self.settings.batch
         self.trials = list(trials[: min(sound, self.settings.trials)])
 
     @property

@@ -50,7 +50,10 @@ def row_of(cell: CellJson) -> str:
 
 @dataclass(frozen=True)
 class Tune:
-    """Tunes the rows of a study. With the same plan and draws it makes the same trials, wherever they run."""
+    """Tunes the rows of a study.
+
+    With the same plan and draws it makes the same trials, wherever they run and in however many steps.
+    """
 
     plan: Plan
     registry: Registry
