@@ -103,7 +103,10 @@ class UnlearningRun(Protocol):
 
     @property
     def stopped(self) -> str:
-        """Why `batches` ended: ``budget``, or ``rule`` or ``completeness`` where a look on the way ended the run."""
+        """Why `batches` ended: ``budget``, or ``rule`` or ``completeness`` where a look on the way ended the run.
+
+        ``uncounted`` where, under a budget in forward-equivalents, no pass was seen for an epoch; ``method`` before.
+        """
         ...
 
     @property
