@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.benchmark(timer=time.process_time)]
 LIMIT, WITH_AN_ADAPTER = 1.05, 1.10
 """An adapter is put in and merged at every update, so that whoever looks in between meets a whole model."""
 ADAPTER = {"r": 8, "alpha": 16.0, "dropout": 0.0, "target_modules": None}
-SIZES = {"biographies": (20, 8, 20, 15), "SmolLM2-135M": (8, 4, 2, 3)}
+SIZES = {"biographies": (20, 8, 20, 25), "SmolLM2-135M": (8, 4, 2, 3)}
 """Samples to forget, of a batch, updates, rounds."""
 
 
@@ -104,7 +104,7 @@ class Setting:
                 config = LoraConfig(r=8, lora_alpha=16.0, task_type="CAUSAL_LM")
                 model = get_peft_model(model, config)
         parameters = [p for p in model.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(parameters, lr=1e-5, weight_decay=0.0)
+        optimizer = torch.optim.AdamW(parameters, lr=1e-5, weight_decay=0.0, fused=True)
         model.train()
         for forget, retain in self.batches:
             optimizer.zero_grad()
