@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import pytest
 
@@ -42,6 +43,14 @@ def run(tmp_path, study):
     return {record["cell"]["method"]["name"].split("/")[1]: record for record in records}
 
 
+def printed(out):
+    """Column -> arrow of every column that the board prints, with a number in every row."""
+    shown = (out / "board.md").read_text()
+    lines = re.findall(r"^\| (\w+) ?([↑↓]?) +\| (?:completeness|utility|diagnostic)\S* +\|(.*)\|$", shown, re.MULTILINE)
+    assert all(re.match(r" *-?\d", cell) for _, _, cells in lines for cell in cells.split("|"))
+    return {name: arrow for name, arrow, _ in lines}
+
+
 def test_wmdp(wmdp_folder, tiny_model, tmp_path, capsys):
     model = tiny_model(tmp_path / "model", Wmdp(data=str(wmdp_folder), retain="corpora"))
     records = run(tmp_path, (WMDP + COMMON).format(data=wmdp_folder, model=model))
@@ -57,8 +66,11 @@ def test_wmdp(wmdp_folder, tiny_model, tmp_path, capsys):
     assert scores["mmlu"]["value"] == pytest.approx(sum(g["n"] * g["value"] for g in groups) / 14)
     assert {g["better"] for g in groups} == {"higher"}
     assert records["untouched"]["scores"]["forget_probability"] != scores["forget_probability"]
-    shown = (tmp_path / "out" / "board.md").read_text()
-    assert "wmdp_cyber" in shown
+    assert printed(tmp_path / "out") == {
+        "wmdp_bio": "↓", "wmdp_chem": "↓", "wmdp_cyber": "↓", "wmdp": "↓", "wmdp_forgotten": "↑",
+        "mmlu_humanities": "↑", "mmlu_social_sciences": "↑", "mmlu_stem": "↑", "mmlu_other": "↑", "mmlu": "↑",
+        "forget_probability": "↑", "forget_ma": "", "retain_perplexity": "",
+    }  # fmt: skip
     assert "grad-ascent" in capsys.readouterr().out
 
 
