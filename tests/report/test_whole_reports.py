@@ -8,10 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
+from fairforget.api import Sample
 from fairforget.cli.program import main
 from fairforget.lm.tokens import EncodedSample, SampleSet
 from fairforget.run import work
+from fairforget.run.draw_info import draw_info, make_pool
 
 QUICK = {
     "people": 4, "retain_people": 1, "holdout_people": 1, "samples": 1, "world_facts": 0, "frequencies": [1],
@@ -56,10 +59,6 @@ def test_a_target_of_nan_has_a_report(score, tmp_path):
 
 
 def test_one_broken_sample_has_no_facts_and_the_others_have():
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    from fairforget.api import Sample
-
     torch.manual_seed(0)
     model = LlamaForCausalLM(
         LlamaConfig(vocab_size=30, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
@@ -127,3 +126,16 @@ def test_a_folder_that_cannot_be_written_is_found_before_anything_is_scored(scor
     assert code == 2
     assert "a file is where a folder should be" in said
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_draw_with_a_broken_sample_is_described_by_the_others():
+    samples = tuple(Sample(f"s{i}", "p", "c") for i in range(2))
+    facts = {"lengths": [2, 4], "initial_probability": [0.5, None]}
+    ledger = {"forward_sequences": 1, "backward_sequences": 0, "seconds": 0.1}
+    found = {"values": [1.0, None], "stderr": [0.1, None], "reliability": 0.9, "higher_is": "easier", "ledger": ledger}
+    pool = make_pool(samples, facts, {"mrd": found}, whole=False)
+    np.testing.assert_array_equal(pool.scores["mrd"].values, [1.0, np.nan])
+    info = draw_info(SimpleNamespace(forget=("s0", "s1")), samples, facts, {"mrd": found}, ())
+    assert info["covariates"] == {"length": 3.0, "initial_probability": 0.5, "mrd": 1.0}
+    lone = draw_info(SimpleNamespace(forget=("s1",)), samples, facts, {"mrd": found}, ())
+    assert lone["covariates"] == {"length": 4.0, "initial_probability": None, "mrd": None}
