@@ -44,6 +44,14 @@ def run(folder, task, **study):
     return {record["cell"]["method"]["name"].split("/")[1]: record for record in records}
 
 
+def printed(out):
+    """Column -> arrow of every column that the board prints, with a number in every row."""
+    shown = (out / "board.md").read_text()
+    lines = re.findall(r"^\| (\w+) ?([↑↓]?) +\| (?:completeness|utility|diagnostic)\S* +\|(.*)\|$", shown, re.MULTILINE)
+    assert all(re.match(r" *-?\d", cell) for _, _, cells in lines for cell in cells.split("|"))
+    return {name: arrow for name, arrow, _ in lines}
+
+
 @pytest.fixture
 def folder(make, tmp_path):
     make.small_model(tmp_path / "models" / "small", positions=4096)
@@ -77,9 +85,7 @@ def classifier(folder):
     with torch.random.fork_rng():
         torch.manual_seed(0)
         BertForSequenceClassification(config).save_pretrained(place)
-    load_classifier.cache_clear()
-    yield str(place)
-    load_classifier.cache_clear()
+    return str(place)
 
 
 def whp(folder, **options):
@@ -113,8 +119,11 @@ def test_whp_prints_the_columns_of_table_5(folder, lm_eval_data):
     assert [scores[name]["n"] for name in ("seen_rouge_l", "unseen_rouge_l")] == [3, 3]
     assert scores["seen_rr"]["value"] == pytest.approx(1 - scores["seen_rouge_l"]["value"])
     assert len(scores["zero_shot"]["details"]["tasks"]) == 8
-    board = (folder / "out" / "board.md").read_text()
-    assert all(name in board for name in better)
+    assert printed(folder / "out") == {
+        "seen_rouge_l": "↓", "unseen_rouge_l": "↓", "perplexity": "↓", "zero_shot": "↑", "truthfulqa": "↑",
+        "retain_probability": "↑", "seen_rr": "↑", "unseen_rr": "↑", "forget_probability": "↑",
+        "unseen_probability": "", "forget_refusals": "", "forget_ma": "",
+    }  # fmt: skip
 
 
 def test_whp_with_local_passages_has_an_oracle(folder):
@@ -152,6 +161,11 @@ def test_safe_prints_the_columns_of_table_6(folder, classifier, lm_eval_data):
         ("zero_shot", "higher"),
         ("truthfulqa", "higher"),
     ]
+    assert printed(folder / "out") == {
+        "real_toxicity": "↓", "safe_toxicity": "↓", "perplexity": "↓", "zero_shot": "↑", "truthfulqa": "↑",
+        "retain_probability": "↑", "real_harmless": "↑", "safe_harmless": "↑", "forget_rr": "↑",
+        "forget_probability": "↑", "real_toxic_share": "", "safe_toxic_share": "", "safe_refusals": "",
+    }  # fmt: skip
     assert scores["safe_harmless"]["value"] == pytest.approx(1 - scores["safe_toxicity"]["value"])
     # The whole way by hand: greedy continuation of the prompt, the greatest score of a label.
     tokenizer = AutoTokenizer.from_pretrained(folder / "models" / "small")
