@@ -234,6 +234,24 @@ def test_what_may_not_be_compared_has_a_table_of_its_own(factory, change, reason
     assert reason in board.tables[1].apart
 
 
+@pytest.mark.parametrize(("texts", "tables"), [("a", 1), ("b", 2)])
+def test_data_of_a_metric_or_difficulty_are_known_by_content_and_not_by_place(factory, texts, tables):
+    def changes(place, content):
+        read = {"options": {"data": place, "k": 1}, "depends_on": {"data": content}, "paths": ["data"]}
+        difficulty = {"name": "fairforget/loss", "dist_version": "0.1.0", **read}
+        curriculum = {"name": "fairforget/weighted", "options": {}, "label": "weighted", "difficulty": difficulty}
+        uses = [{"column": "able", "metric": {"name": "fairforget/zero-shot", **read}}]
+        return {"evaluation": {"metrics": uses}}, {**curriculum, "label": f"from {place}"}
+
+    records = []
+    for place, content, draws in (("/here", "a", range(2)), ("/there", texts, range(2, 4))):
+        more, curriculum = changes(place, content)
+        cells = [factory.make_cell("npo", index=i, **more) for i in draws]
+        records += [factory.make_record({**cell, "curriculum": curriculum}) for cell in cells]
+    board = build(factory.read(records))
+    assert [len(table.rows) for table in board.tables] == [1] * tables
+
+
 def test_other_forget_sets_are_another_table(factory):
     first = [factory.make_record(factory.make_cell(m, index=i)) for m in ("npo", "idk") for i in range(3)]
     other = [

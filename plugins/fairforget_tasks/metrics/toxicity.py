@@ -59,7 +59,7 @@ class Toxicity(Metric):
         Raises:
             FairforgetError: there is no classifier, or no base, of that name, at that path or under that hub id.
         """
-        found = {} if self.model in NAMES else {"model": _content("model", self.model)}
+        found: dict[str, Any] = {} if self.model in NAMES else {"model": _content("model", self.model)}
         return found if self.base is None else {**found, "base": _content("base", self.base)}
 
     def pinned(self, found: Mapping[str, Any]) -> Toxicity:
