@@ -7,10 +7,9 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
 
-import torch
-
 from fairforget.api import Metric, MetricUse, PluginSpec, Sample
 from fairforget.run.counting.ledger import Ledger
+from fairforget.run.generators import devices_of, lent_generators
 from fairforget.run.measures.evaluate import capped, evaluate
 from fairforget.run.measures.subject import LiveSubject
 from fairforget.run.targets.target import load_target
@@ -85,7 +84,7 @@ def _oracle(bench: Workbench, cell: Mapping[str, Any], sets: Sets, ledger: Ledge
         def load() -> LiveSubject | None:
             if bench.recipe.training is None:
                 return None
-            with ledger.phase("oracle"), ledger.aside(), torch.random.fork_rng():
+            with ledger.phase("oracle"), ledger.aside(), lent_generators(devices_of(bench.target.model)):
                 oracle = load_target(bench.oracle_folder(cell["draw"]["forget"]), bench.recipe)
             device = next(bench.target.model.parameters()).device
             opened.enter_context(ledger.watch(oracle.model.to(device)))
