@@ -158,8 +158,9 @@ def test_a_changed_byte_in_the_tokenizer_of_the_base_means_new_scores(place):
 
 def test_a_changed_byte_in_the_data_means_new_scores(place):
     first = place.score()
-    file = place.data / "forget10.json"
-    file.write_text(file.read_text().replace("Ada 507", "Ida 507"))
+    for name in ("forget10", "forget10_perturbed"):
+        file = place.data / f"{name}.json"
+        file.write_text(file.read_text().replace("Ada 507", "Ida 507"))
     second = place.score()
     assert second["identity"]["data"] != first["identity"]["data"]
     assert second["values"] != first["values"]
