@@ -26,6 +26,8 @@ class Perturbation:
         """What the model calls each of `weights`; of several names the first."""
         self.shards = Shards(model)
         """Where the weights are split over processes."""
+        self.home = True
+        """Whether the weights are the original ones, as far as this has moved them."""
         self._saved = [local_part(w).detach().clone() for w in self.weights]
 
     @torch.no_grad()
@@ -47,6 +49,7 @@ class Perturbation:
         self.shards.settle()
         scales = self._root_mean_squares if relative else [1.0] * len(self.weights)
         generators: dict[torch.device, torch.Generator] = {}
+        self.home = False
         for weight, saved, scale in zip(self.weights, self._saved, scales, strict=True):
             generator = generators.get(saved.device)
             if generator is None:
@@ -59,6 +62,7 @@ class Perturbation:
     def reflect(self) -> None:
         """Go to the other side of the original weights: from θ + δ to θ - δ, without drawing δ again."""
         self.shards.settle()
+        self.home = False
         for weight, saved in zip(self.weights, self._saved, strict=True):
             local_part(weight).neg_().add_(saved, alpha=2)
 
@@ -69,6 +73,7 @@ class Perturbation:
             try:
                 self._copy_back()
                 self.shards.settle()
+                self.home = True
                 break
             except BaseException as error:
                 if interrupt is not None and not isinstance(error, KeyboardInterrupt):
@@ -110,7 +115,6 @@ def perturbation(model: Any, only: Only = "all") -> Iterator[Perturbation]:
         FairforgetError: see `fairforget.lm.weights.weights`.
     """
     moved = Perturbation(model, weights(model, only))
-    restored = False
     try:
         try:
             yield moved
@@ -119,10 +123,9 @@ def perturbation(model: Any, only: Only = "all") -> Iterator[Perturbation]:
             raise
         finally:
             moved.restore()
-            restored = True
     finally:
         # An interrupt may fall between the end of the block and the first copy.
-        if not restored:
+        if not moved.home:
             moved.restore()
 
 
