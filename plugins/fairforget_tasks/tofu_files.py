@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairforget.errors import FairforgetError
-from fairforget.places import expanded, lies_at
+from fairforget.paths import expanded, lies_at
 from fairforget_tasks.sources.files import decode
 from fairforget_tasks.sources.rows import Row as Found
 from fairforget_tasks.sources.source import Source as Place

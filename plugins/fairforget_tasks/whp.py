@@ -23,7 +23,7 @@ from fairforget.api import (
     TrainingText,
 )
 from fairforget.errors import FairforgetError
-from fairforget.places import expanded, lies_at, short
+from fairforget.paths import expanded, lies_at, short
 from fairforget_tasks.general_ability import (
     HUB,
     SET,

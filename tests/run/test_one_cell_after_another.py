@@ -150,12 +150,12 @@ def test_a_model_is_lent_once_and_keeps_no_memory(bench: Any) -> None:
 
 
 def generators() -> tuple[Any, ...]:
-    of_numpy = np.random.get_state()  # noqa: NPY002
+    of_numpy = np.random.get_state()  # noqa: NPY002 - the legacy global state is what must not move
     return torch.get_rng_state().tolist(), of_numpy[1].tolist(), of_numpy[2], random.getstate()
 
 
 def draw() -> None:
-    np.random.random()  # noqa: NPY002
+    np.random.random()  # noqa: NPY002 - as a plugin may
     random.random()
     torch.rand(())
 

@@ -24,7 +24,7 @@ from fairforget.importers.reading import (
     read_json,
     text,
 )
-from fairforget.places import lies_at
+from fairforget.paths import lies_at
 
 EVAL: Final = "TOFU_EVAL.json"
 PREFIX: Final = {"forget": "forget", "retain": "retain", "real_authors": "ra", "world_facts": "wf"}

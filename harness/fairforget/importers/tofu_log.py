@@ -10,7 +10,7 @@ from typing import Any, Final
 from fairforget.errors import FairforgetError
 from fairforget.importers.log import Answered, Log
 from fairforget.importers.reading import LOSS, SHARE, JsonFile, mapping, number, numbered, numbers, read_json, text
-from fairforget.places import lies_at
+from fairforget.paths import lies_at
 
 AGGREGATED: Final = "eval_log_aggregated.json"
 PARTS: Final = {

@@ -12,7 +12,7 @@ from typing import Any, Final
 from fairforget.api.sample import digest_of
 from fairforget.api.task import Pretrained
 from fairforget.errors import FairforgetError, did_you_mean
-from fairforget.places import expanded, lies_at, short
+from fairforget.paths import expanded, lies_at, short
 
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fairforget.errors import FairforgetError
-from fairforget.places import expanded, lies_at, short
+from fairforget.paths import expanded, lies_at, short
 
 Spans = Callable[[str], Sequence[tuple[int, int]]]
 """Start and end of every token of a text, in characters, in order."""

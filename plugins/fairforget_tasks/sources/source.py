@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from fairforget.errors import FairforgetError
-from fairforget.places import expanded, lies_at, short
+from fairforget.paths import expanded, lies_at, short
 from fairforget_tasks.sources.files import SUFFIXES, read_file
 from fairforget_tasks.sources.hub import read_hub
 from fairforget_tasks.sources.rows import Row
