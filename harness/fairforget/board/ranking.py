@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from fairforget.board.compared import RankSet
 from fairforget.board.grouping import Group, Place, places_by_stratum
 from fairforget.board.rows import by_draw
 from fairforget.board.scores import CellScores
-from fairforget.board.values import RankSet, Row
+from fairforget.board.values import Row
 from fairforget.stats.intervals import FEWEST_DRAWS
 from fairforget.stats.ranks import rank
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fairforget.board.compared import Compared, RankSet
 from fairforget.board.loose import number
 from fairforget.board.way import Cost, Coverage, Forgetting, Look, Matched, Tuned
 from fairforget.stats.intervals import Estimate
@@ -47,15 +48,6 @@ class InStratum:
 
     figures: Figures
     points: tuple[Point, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RankSet:
-    """Rank with its simultaneous 95 % set, see `fairforget.stats.ranks`."""
-
-    rank: int
-    low: int
-    high: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +189,8 @@ class Table:
     """Trials by which each row was tuned; None where none was."""
     on_the_way: tuple[str, ...] = ()
     """Columns of completeness and utility that were looked at on the way."""
+    compared: Compared | None = None
+    """None with fewer than two rows that have every cell that counts, or fewer than three draws of such a stratum."""
 
     @property
     def goal(self) -> float | None:
