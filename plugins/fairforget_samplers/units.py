@@ -18,6 +18,7 @@ def take(pool: Pool, units: Sequence[Sequence[int]], stratum: str, size: int, rn
 
     The units are met in random order, and each that still fits is taken. So all sets are equally likely where the units
     are of one size; where they are not, large ones are somewhat rarer, and the draw is as full as the order allows.
+    Units with a sample in `Pool.taken` are passed over.
 
     Args:
         pool: what the positions in `units` point into.
@@ -27,12 +28,14 @@ def take(pool: Pool, units: Sequence[Sequence[int]], stratum: str, size: int, rn
         rng: the only source of randomness.
 
     Raises:
-        FairforgetError: the units hold fewer than `size` samples, or one alone holds more.
+        FairforgetError: the units that are free hold fewer than `size` samples, or one alone holds more.
     """
     if size < 1:
         raise FairforgetError(f"forget_size is {size}; a forget set needs at least one sample")
     if not units:
         raise FairforgetError(f"stratum '{stratum}' is empty: there is nothing to draw {size} samples from")
+    if pool.taken:
+        units = _free(pool, units, stratum, size)
     total = sum(len(unit) for unit in units)
     if total < size:
         held = f"{total} samples in {len(units)} groups" if pool.whole_groups else f"{total} samples"
@@ -52,3 +55,16 @@ def take(pool: Pool, units: Sequence[Sequence[int]], stratum: str, size: int, rn
         if len(chosen) + len(units[place]) <= size:
             chosen.extend(units[place])
     return [pool.samples[i].id for i in sorted(chosen)]
+
+
+def _free(pool: Pool, units: Sequence[Sequence[int]], stratum: str, size: int) -> list[Sequence[int]]:
+    """Return the units of which no earlier draw has a sample."""
+    free = [unit for unit in units if not any(pool.samples[i].id in pool.taken for i in unit)]
+    left = sum(len(unit) for unit in free)
+    if left < size:
+        raise FairforgetError(
+            f"the draws before this one leave {left} of the {sum(map(len, units))} samples of stratum '{stratum}', and "
+            f"forget_size is {size}; lower draws or forget_size, make the stratum larger (fewer bins, a larger pool), "
+            "or write disjoint: false"
+        )
+    return free

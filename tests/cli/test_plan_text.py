@@ -30,6 +30,10 @@ def test_a_plain_study_says_little() -> None:
     ]
 
 
+def test_draws_that_share_no_sample_are_named() -> None:
+    assert said("disjoint=true")[0] == "3 draws of 8 samples a stratum, no sample in two of them (random: random)"
+
+
 def test_how_often_curricula_score() -> None:
     """Ten updates, two an epoch: five epochs."""
     found = said(

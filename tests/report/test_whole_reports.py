@@ -137,5 +137,6 @@ def test_a_draw_with_a_broken_sample_is_described_by_the_others():
     np.testing.assert_array_equal(pool.scores["mrd"].values, [1.0, np.nan])
     info = draw_info(SimpleNamespace(forget=("s0", "s1")), samples, facts, {"mrd": found}, ())
     assert info["covariates"] == {"length": 3.0, "initial_probability": 0.5, "mrd": 1.0}
+    assert info["samples"] == {"mrd": {"s0": 1.0}}
     lone = draw_info(SimpleNamespace(forget=("s1",)), samples, facts, {"mrd": found}, ())
     assert lone["covariates"] == {"length": 4.0, "initial_probability": None, "mrd": None}

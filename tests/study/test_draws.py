@@ -288,3 +288,16 @@ def test_a_sound_checksum_does_not_make_a_file_of_draws(tmp_path_factory, draws)
     content = {"schema": 1, "data": DATA, "draws": draws}
     path.write_text(json.dumps({**content, "sha256": digest_of(content)}), encoding="utf-8")
     assert "is no file of draws" in unusable(path)
+
+
+def test_a_sampler_that_draws_again_what_is_taken_is_refused(binned):
+    with pytest.raises(FairforgetError, match=r"8 samples that an earlier draw of the stratum has.*disjoint: true"):
+        draw_sets(binned, pool(2), data=DATA, size=8, draws=2, disjoint=True)
+
+
+def test_too_few_samples_for_disjoint_draws_are_known_before_anything_is_trained():
+    check_pool(samples(), "group", 8, 2)
+    with pytest.raises(FairforgetError, match=r"3 forget sets of 8 samples are wanted that share none.*20 samples"):
+        check_pool(samples(), "group", 8, 3)
+    with pytest.raises(FairforgetError, match="share none"):
+        check_pool(samples(), "sample", 11, 2)

@@ -29,7 +29,7 @@ budget: {epochs: 5, stop: {rule: memorization, policy: unseen}}
 optimizer: {name: adamw, lr: 1.0e-5, batch_size: 8}
 """
 ALL_KEYS = (
-    "budget, curricula, draws, engine, evaluation, forget_size, methods, model, name, optimizer, samplers, seeds, "
+    "budget, curricula, disjoint, draws, engine, evaluation, forget_size, methods, model, name, optimizer, samplers, seeds, "
     "task, trajectory, tuning, unit"
 )
 

@@ -37,6 +37,11 @@ class Pool:
     """Whether a draw has to consist of whole groups."""
     scores: Mapping[str, PoolScore] = field(default_factory=dict)
     """By the name in `Sampler.needs`."""
+    taken: frozenset[str] = frozenset()
+    """Ids that earlier draws of the stratum have, where the study wants draws that share no sample; not to be drawn.
+
+    They stay in the pool, so that bins are cut as in every other draw.
+    """
 
     def units(self) -> list[list[int]]:
         """Return what can be drawn: lists of positions in `samples`, one a group (or one a sample), in order."""

@@ -17,7 +17,8 @@ def remarks(plan: Plan) -> Iterator[str]:
     """Yield what a reader of the table has to know: draws, scores, tuning, when runs end, and what comes on top."""
     study = plan.study
     strata = ", ".join(f"{s.built.entry.name}: {'/'.join(s.strata)}" for s in plan.samplers)
-    yield f"{study.draws} draws of {study.forget_size} samples a stratum ({strata})"
+    apart = ", no sample in two of them" if study.disjoint else ""
+    yield f"{study.draws} draws of {study.forget_size} samples a stratum{apart} ({strata})"
     for built in plan.difficulties().values():
         yield f"the pool is scored by {built.entry.name} before anything is drawn"
     if study.tuning is not None and plan.searches():

@@ -46,7 +46,7 @@ def draw_info(
     scores: Mapping[str, Mapping[str, Any]],
     advice: Sequence[str],
 ) -> dict[str, Any]:
-    """Return the means of the draw's covariates, and the scores its sampler chose by.
+    """Return the means of the draw's covariates, and the scores its sampler chose by, of every sample too.
 
     The covariates are what strata may differ in beside difficulty: length in scored tokens, probability on the target
     before unlearning, and every numeric attribute of the samples.
@@ -76,6 +76,10 @@ def draw_info(
             }
             for name, score in scores.items()
         ],
+        "samples": {
+            name: {pool[i].id: score["values"][i] for i in rows if score["values"][i] is not None}
+            for name, score in scores.items()
+        },
         "advice": list(advice),
     }
 

@@ -53,7 +53,8 @@ class Drawing:
         """
         study, samples = self.plan.study, self.corpus.pool
         unit = unit_of(study.unit, samples)
-        check_pool([sample for sample in samples if sample.id not in self.reserved], unit, study.forget_size)
+        free = [sample for sample in samples if sample.id not in self.reserved]
+        check_pool(free, unit, study.forget_size, study.draws if study.disjoint else 1)
         facts = self._facts()
         if (note := missed(read_meta(self.cache / TARGETS / self.target["id"]))) is not None:
             self.watcher.note(note)
@@ -66,7 +67,14 @@ class Drawing:
             advice = list(plugin.advise(pool))
             for line in advice:
                 self.watcher.note(line)
-            found = draw_sets(planned.built, pool, data=self.data, size=study.forget_size, draws=study.draws)
+            found = draw_sets(
+                planned.built,
+                pool,
+                data=self.data,
+                size=study.forget_size,
+                draws=study.draws,
+                disjoint=study.disjoint,
+            )
             draws += found
             info += [draw_info(draw, samples, facts, scores, advice) for draw in found]
         self._warn_of_overlap(draws)

@@ -39,7 +39,8 @@ def forecast(plan: Plan, engine: Built, cache: Path) -> Forecast | None:
     recipe, seed = recipe_for(task, plan.study.model_json())
     corpus = task.corpus()
     check_policies(plan, corpus, recipe)
-    check_pool(corpus.pool, unit_of(plan.study.unit, corpus.pool), plan.study.forget_size)
+    unit, apart = unit_of(plan.study.unit, corpus.pool), plan.study.draws if plan.study.disjoint else 1
+    check_pool(corpus.pool, unit, plan.study.forget_size, apart)
     check_room(plan, corpus.pool)
     target = target_identity(recipe, corpus, seed)
     meta = read_meta(cache / "targets" / target["id"])

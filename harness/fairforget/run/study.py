@@ -188,6 +188,8 @@ def _stamp(plan: Plan, tune: Tune) -> str:
     """Return what the draws of a study depend on beside their samplers."""
     size, unit = plan.study.forget_size, unit_of(plan.study.unit, tune.corpus.pool)
     parts = [tune.data, tune.target["id"], f"{size} {unit}"]
+    if plan.study.disjoint:
+        parts.append("disjoint")
     if reserved := tune.reserved():
         parts.append(f"without {digest_of(sorted(reserved))}")
     return " ".join(parts)

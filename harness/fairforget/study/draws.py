@@ -1,14 +1,15 @@
 """From a pool with scores to frozen draws.
 
 A draw depends on the data of the task, the sampler with its options, the stratum and its index, and on nothing else:
-not on the methods and seeds of the study, not on how many draws it asks for or in which order.
+not on the methods and seeds of the study, not on how many draws it asks for or in which order. Where draws are to share
+no sample it depends on those of lower index too, which depend on nothing else.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from fairforget.api import Pool, Sample, Sampler
@@ -91,8 +92,10 @@ def unit_of(wanted: Unit | None, samples: Sequence[Sample]) -> Unit:
     return wanted or ("group" if grouped else "sample")
 
 
-def check_pool(samples: Sequence[Sample], unit: Unit, size: int) -> None:
-    """Find out before anything is trained whether forget sets of `size` can be drawn.
+def check_pool(samples: Sequence[Sample], unit: Unit, size: int, apart: int = 1) -> None:
+    """Find out before anything is trained whether `apart` forget sets of `size` can be drawn that share no sample.
+
+    It says no only where drawing them is certain to.
 
     Raises:
         FairforgetError: the pool is smaller than that, or a group is larger, which could then never be drawn.
@@ -101,6 +104,7 @@ def check_pool(samples: Sequence[Sample], unit: Unit, size: int) -> None:
         msg = f"forget_size: {size} samples are wanted, and the pool has {len(samples)}; lower forget_size"
         raise FairforgetError(msg)
     if unit == "sample":
+        _check_apart([1] * len(samples), size, apart)
         return
     sizes: dict[str, int] = {}
     for sample in samples:
@@ -115,9 +119,23 @@ def check_pool(samples: Sequence[Sample], unit: Unit, size: int) -> None:
             "write unit: sample"
         )
         raise FairforgetError(msg)
+    _check_apart(list(sizes.values()), size, apart)
 
 
-def draw_sets(sampler: Built, pool: Pool, *, data: str, size: int, draws: int) -> tuple[Draw, ...]:
+def _check_apart(sizes: Collection[int], size: int, apart: int) -> None:
+    # A draw is full, or lacks less than the largest unit.
+    least = size - size % max(sizes) if len(set(sizes)) == 1 else size - max(sizes) + 1
+    if (apart - 1) * least + size > sum(sizes):
+        msg = (
+            f"disjoint: {apart} forget sets of {size} samples are wanted that share none, and the pool has "
+            f"{sum(sizes)} samples; lower draws or forget_size, give the task a larger pool, or write disjoint: false"
+        )
+        raise FairforgetError(msg)
+
+
+def draw_sets(
+    sampler: Built, pool: Pool, *, data: str, size: int, draws: int, disjoint: bool = False
+) -> tuple[Draw, ...]:
     """Draw every forget set of one sampler: for each of its strata the indices 0 … draws − 1.
 
     Args:
@@ -126,6 +144,7 @@ def draw_sets(sampler: Built, pool: Pool, *, data: str, size: int, draws: int) -
         data: digest of the corpus.
         size: samples of a draw.
         draws: draws a stratum.
+        disjoint: whether the draws of a stratum are to share no sample.
 
     Raises:
         FairforgetError: the sampler refuses, or returns something that is no forget set; names plugin and stratum.
@@ -138,8 +157,15 @@ def draw_sets(sampler: Built, pool: Pool, *, data: str, size: int, draws: int) -
     described = sampler.to_json()
     digests = {sample.id: sample.digest() for sample in pool.samples}
     title = f"sampler {sampler.entry.canonical}"
-    specs = [DrawSpec(described, stratum, index, unit, size) for stratum in plugin.strata for index in range(draws)]
-    return tuple(_draw(plugin, pool, spec, data, digests, title) for spec in specs)
+    found: list[Draw] = []
+    for stratum in plugin.strata:
+        free = pool
+        for index in range(draws):
+            spec = DrawSpec(described, stratum, index, unit, size)
+            found.append(_draw(plugin, free, spec, data, digests, title))
+            if disjoint:
+                free = replace(free, taken=free.taken | set(found[-1].forget))
+    return tuple(found)
 
 
 def forget_digest(digests: Mapping[str, str]) -> str:
@@ -183,6 +209,8 @@ def _fault(found: Sequence[str], pool: Pool, spec: DrawSpec) -> str | None:
         return "no sample; the stratum is empty"
     if strange := chosen - {sample.id for sample in pool.samples}:
         return f"ids that are not in the pool: {shortened(', '.join(sorted(map(repr, strange))), 200)}"
+    if again := chosen & pool.taken:
+        return f"{len(again)} samples that an earlier draw of the stratum has, where the study says disjoint: true"
     if len(chosen) < len(found):
         return f"{len(found) - len(chosen)} of its ids more than once"
     if len(found) > spec.size:

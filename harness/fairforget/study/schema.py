@@ -151,6 +151,8 @@ class Study(Part):
     """Samples of a forget set; rounded down to whole groups where groups are drawn."""
     unit: Literal["group", "sample"] | None = None
     """What is drawn: whole groups or single samples; null = groups where the task has them."""
+    disjoint: bool = False
+    """Whether the draws of a stratum share no sample; each stratum then needs samples for all of them."""
     methods: Annotated[tuple[Annotated[MethodUse, PlainSerializer(MethodUse.to_json)], ...], Field(min_length=1)]
     """The methods to compare, ``untouched`` and ``retrain`` among them as reference rows."""
     curricula: Annotated[tuple[Spec, ...], Field(min_length=1)] = (PluginSpec("uniform"),)
