@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from importlib import resources
 
 from fairforget.board import words
-from fairforget.board.curves import survivals, ways
-from fairforget.board.figures import panels, plane
+from fairforget.board.drawing import drawings, environment, template
 from fairforget.board.sheets import all_sheets
 from fairforget.board.text import plural, shown
 from fairforget.board.values import Board
@@ -20,18 +18,10 @@ def render_html(board: Board) -> str:
     The page has no link and loads nothing; a content security policy lets nothing run but its own few lines, named by
     their hash. Every word of others is escaped by jinja2.
     """
-    import jinja2
     from markupsafe import Markup
 
-    style, script = _file("board.css"), _file("board.js")
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    page = environment.from_string(_file("board.html.j2"))
+    style, script = template("board.css") + template("figures.css"), template("board.js")
+    page = environment().get_template("board.html.j2")
     return page.render(
         board=board,
         tables=[
@@ -42,11 +32,8 @@ def render_html(board: Board) -> str:
                 "setting": words.setting(table),
                 "notes": [shown(note, 500) for note in table.notes],
                 "sheets": all_sheets(table),
-                "plane": plane(table),
-                "panels": panels(table),
+                "drawings": drawings(table),
                 "score": words.score_name(table),
-                "ways": ways(table),
-                "survivals": survivals(table),
             }
             for table in board.tables
         ],
@@ -59,10 +46,6 @@ def render_html(board: Board) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
     )
-
-
-def _file(name: str) -> str:
-    return resources.files("fairforget.board").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:
