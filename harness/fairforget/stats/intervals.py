@@ -11,6 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from fairforget.stats.overlap import inflation
+
 FEWEST_DRAWS: Final = 3
 """With fewer there is no interval and no rank."""
 LEVEL: Final = 0.95
@@ -22,7 +24,7 @@ class Estimate:
 
     mean: float
     low: float | None
-    """Lower end of the interval; None with fewer than three draws."""
+    """Lower end of the interval; None with fewer than three draws, or where all draws are one set."""
     high: float | None
     n: int
     """Draws."""
@@ -44,15 +46,19 @@ def draw_means(values: np.ndarray) -> np.ndarray:
     return means
 
 
-def t_interval(draws: np.ndarray, level: float = LEVEL) -> Estimate | None:
+def t_interval(draws: np.ndarray, level: float = LEVEL, overlap: float = 0.0) -> Estimate | None:
     """Return mean and Student's t-interval of draw means, n − 1 degrees of freedom.
 
     Args:
         draws: (n,), one number a draw (seeds averaged within the draw before); NaN = missing, left out and not counted.
         level: coverage of the interval.
+        overlap: mean pairwise share of samples of the draws that are there; see `fairforget.stats.overlap`.
 
     Returns:
         None without any draw. The interval speaks for new forget sets and new runs of the same task and target.
+
+    Raises:
+        ValueError: an overlap that is no share.
     """
     from scipy.special import stdtrit
 
@@ -63,13 +69,16 @@ def t_interval(draws: np.ndarray, level: float = LEVEL) -> Estimate | None:
         return None
     mean = float(found.mean())
     sd = float(found.std(ddof=1)) if n > 1 else None
-    if sd is None or n < FEWEST_DRAWS:
+    factor = inflation(n, overlap)
+    if sd is None or n < FEWEST_DRAWS or overlap == 1:
         return Estimate(mean, None, None, n, sd)
-    half = float(stdtrit(n - 1, (1 + level) / 2)) * sd / n**0.5
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * sd * factor**0.5 / n**0.5
     return Estimate(mean, mean - half, mean + half, n, sd)
 
 
-def paired_difference(first: np.ndarray, second: np.ndarray, level: float = LEVEL) -> Estimate | None:
+def paired_difference(
+    first: np.ndarray, second: np.ndarray, level: float = LEVEL, overlap: float = 0.0
+) -> Estimate | None:
     """Return the interval of ``first − second`` over the draws that both have.
 
     What a draw does to every method cancels in the difference, which is why methods are compared in pairs and not by
@@ -79,5 +88,6 @@ def paired_difference(first: np.ndarray, second: np.ndarray, level: float = LEVE
         first: (n,), one number a draw; NaN = missing.
         second: (n,), the same draws in the same order.
         level: coverage of the interval.
+        overlap: as that of `t_interval`, of the draws both have.
     """
-    return t_interval(np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64), level)
+    return t_interval(np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64), level, overlap)

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairforget.stats.intervals import FEWEST_DRAWS, LEVEL
-from fairforget.stats.strata import moments
+from fairforget.stats.overlap import inflation
+from fairforget.stats.strata import overlaps, shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,46 +49,85 @@ def holm(p: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def rank(strata: Sequence[np.ndarray], weights: Sequence[float] = (1.0,), level: float = LEVEL) -> Ranking | None:
+def rank(
+    strata: Sequence[np.ndarray],
+    weights: Sequence[float] = (1.0,),
+    level: float = LEVEL,
+    overlap: Sequence[float] = (),
+) -> Ranking | None:
     """Rank methods by their standardised means; higher is better.
 
     Args:
         strata: one array (methods, draws) a stratum, without gaps: every method has every draw.
         weights: one a stratum; see `fairforget.stats.strata.standardised_mean`.
         level: simultaneous coverage of the rank sets.
+        overlap: one share a stratum, see `fairforget.stats.overlap`; empty = no draws overlap.
 
     Returns:
-        None where a stratum that counts has fewer than three draws, or there is no method.
+        None where a stratum that counts has fewer than three draws or all its draws are one set, or there is no method.
 
     Raises:
-        ValueError: a gap. A method without the draws of the others cannot be ranked among them.
+        ValueError: a gap, for a method without the draws of the others cannot be ranked among them; weights that are
+            no weights, overlaps that are no shares.
     """
     if any(np.isnan(values).any() for values in strata):
         msg = "every method needs every draw"
         raise ValueError(msg)
     methods = len(strata[0])
-    counting = [values for values, w in zip(strata, weights, strict=True) if w > 0]
-    if methods == 0 or any(values.shape[1] < FEWEST_DRAWS for values in counting):
+    raw = one_sided(strata, weights, overlap)
+    if methods == 0 or raw is None:
         return None
-    ordered = [(j, k) for j in range(methods) for k in range(methods) if j != k]
     p = np.ones((methods, methods))
-    if ordered:
-        raw = [_better(strata, weights, j, k) for j, k in ordered]
-        for (j, k), value in zip(ordered, holm(np.array(raw)), strict=True):
-            p[j, k] = value
+    ordered = ~np.eye(methods, dtype=bool)
+    p[ordered] = holm(raw[ordered])
     beats = p <= 1 - level
     return Ranking(rank=1 + beats.sum(axis=0), worst=methods - beats.sum(axis=1), p=p)
 
 
-def _better(strata: Sequence[np.ndarray], weights: Sequence[float], j: int, k: int) -> float:
-    """Return the one-sided p of "j is not better than k" from paired differences."""
+def one_sided(
+    strata: Sequence[np.ndarray], weights: Sequence[float] = (1.0,), overlap: Sequence[float] = ()
+) -> np.ndarray | None:
+    """Return the unadjusted p of "row is not better than column", (methods, methods), by paired t-tests over draws.
+
+    The differences of all pairs have the moments of `fairforget.stats.strata.moments`. Where a pair differs by the same
+    in every draw there is no variance to test with, and p is that of the exact sign-flip test.
+
+    Args:
+        strata: one array (methods, draws) a stratum, without gaps.
+        weights: one a stratum.
+        overlap: one share a stratum; empty = no draws overlap.
+
+    Returns:
+        None where a stratum that counts has fewer than three draws, or all its draws are one set.
+
+    Raises:
+        ValueError: weights that are no weights, overlaps that are no shares.
+    """
     from scipy.special import stdtr
 
-    found = moments([values[j] - values[k] for values in strata], weights)
-    size = max(float(np.abs(values[[j, k]]).max(initial=0.0)) for values in strata)
-    if found.se > 1e-12 * size:
-        return float(stdtr(found.df, -found.mean / found.se))
-    # The same difference in every draw: no variance to test with, so the exact sign-flip test. What is only rounding
-    # is no difference.
-    draws = sum(values.shape[1] for values, w in zip(strata, weights, strict=True) if w > 0)
-    return float(0.5**draws) if found.mean > 1e-12 * size else 1.0
+    parts = zip(strata, shares(weights, len(strata)), overlaps(overlap, len(strata)), strict=True)
+    counting = [(np.asarray(values, dtype=np.float64), float(w), rho) for values, w, rho in parts if w > 0]
+    if any(values.shape[1] < FEWEST_DRAWS or rho == 1 for values, _, rho in counting):
+        return None
+    methods = len(strata[0])
+    mean, variance, spread, size = (np.zeros((methods, methods)) for _ in range(4))
+    independent, most = 0.0, 0
+    for values, w, rho in counting:
+        draws = values.shape[1]
+        factor = inflation(draws, rho)
+        difference = values[:, None] - values[None]
+        part = w * w * difference.var(axis=2, ddof=1) / draws * factor
+        mean += w * difference.mean(axis=2)
+        variance += part
+        spread += part * part / (draws - 1)
+        largest = np.abs(values).max(axis=1)
+        size = np.maximum(size, np.maximum(largest[:, None], largest[None]))
+        independent += draws / factor
+        most += draws - 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = np.where(spread > 0, variance * variance / spread, most)
+        tested = stdtr(df, -mean / np.sqrt(variance))
+    # What is only rounding is no difference, and no variance either.
+    flipped = np.where(mean > 1e-12 * size, 0.5**independent, 1.0)
+    found: np.ndarray = np.where(np.sqrt(variance) > 1e-12 * size, tested, flipped)
+    return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairforget.stats.intervals import FEWEST_DRAWS, LEVEL, Estimate, t_interval
+from fairforget.stats.overlap import inflation
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,46 +22,65 @@ class Moments:
     """Degrees of freedom after Welch and Satterthwaite; n − 1 for one stratum."""
 
 
-def standardised_mean(strata: Sequence[np.ndarray], weights: Sequence[float], level: float = LEVEL) -> Estimate | None:
+def standardised_mean(
+    strata: Sequence[np.ndarray], weights: Sequence[float], level: float = LEVEL, overlap: Sequence[float] = ()
+) -> Estimate | None:
     """Return the directly standardised mean Σ w_h ȳ_h with its t-interval.
 
-    The draws of different strata are independent, so the variance is Σ w_h² s_h² / n_h; the degrees of freedom follow
-    Satterthwaite (1946). With one stratum this is the t-interval of its draws.
+    The draws of different strata are independent, so the variance is Σ w_h² s_h² / n_h, each part corrected for the
+    overlap of its draws; the degrees of freedom follow Satterthwaite (1946). With one stratum this is the t-interval
+    of its draws.
 
     Args:
         strata: one array of draw means a stratum; NaN = missing.
         weights: one a stratum, not negative, not all zero; scaled to sum 1.
         level: coverage of the interval.
+        overlap: one share a stratum, see `fairforget.stats.overlap`; empty = no draws overlap.
 
     Returns:
         None where a stratum that counts has no draw. `Estimate.n` is the number of draws of all strata that count,
         `Estimate.sd` the standard deviation between draws, pooled with the weights.
 
     Raises:
-        ValueError: weights that are no weights.
+        ValueError: weights that are no weights, or overlaps that are no shares.
     """
     from scipy.special import stdtrit
 
-    counted = _counted(strata, weights)
+    counted = _counted(strata, weights, overlap)
     if len(counted) == 1:  # to the last bit, so that a board prints one number for one thing
-        return t_interval(counted[0][0], level)
-    if any(len(draws) == 0 for draws, _ in counted):
+        return t_interval(counted[0][0], level, counted[0][2])
+    if any(len(draws) == 0 for draws, _, _ in counted):
         return None
-    n = sum(len(draws) for draws, _ in counted)
-    mean = float(sum(w * draws.mean() for draws, w in counted))
-    if any(len(draws) < FEWEST_DRAWS for draws, _ in counted):
+    n = sum(len(draws) for draws, _, _ in counted)
+    mean = float(sum(w * draws.mean() for draws, w, _ in counted))
+    if any(len(draws) < FEWEST_DRAWS or rho == 1 for draws, _, rho in counted):
         return Estimate(mean, None, None, n, None)
-    found = moments(strata, weights)
+    found = moments(strata, weights, overlap)
     half = float(stdtrit(found.df, (1 + level) / 2)) * found.se
-    sd = float(sum(w * draws.var(ddof=1) for draws, w in counted)) ** 0.5
+    sd = float(sum(w * draws.var(ddof=1) for draws, w, _ in counted)) ** 0.5
     return Estimate(mean, mean - half, mean + half, n, sd)
 
 
-def moments(strata: Sequence[np.ndarray], weights: Sequence[float]) -> Moments:
-    """Return mean, standard error and degrees of freedom of a standardised mean; at least two draws a stratum."""
-    counted = _counted(strata, weights)
-    mean = float(sum(w * draws.mean() for draws, w in counted))
-    parts = [(w * w * float(draws.var(ddof=1)) / len(draws), len(draws) - 1) for draws, w in counted]
+def moments(strata: Sequence[np.ndarray], weights: Sequence[float], overlap: Sequence[float] = ()) -> Moments:
+    """Return mean, standard error and degrees of freedom of a standardised mean; at least two draws a stratum.
+
+    Args:
+        strata: as those of `standardised_mean`.
+        weights: likewise.
+        overlap: likewise, each below 1: draws that are all one set have no standard error.
+
+    Raises:
+        ValueError: weights that are no weights, overlaps that are no shares, or all draws of a stratum are one set.
+    """
+    counted = _counted(strata, weights, overlap)
+    if any(rho == 1 for _, _, rho in counted):
+        msg = "all draws of a stratum are one set, so that nothing says how they vary"
+        raise ValueError(msg)
+    mean = float(sum(w * draws.mean() for draws, w, _ in counted))
+    parts = [
+        (w * w * float(draws.var(ddof=1)) / len(draws) * inflation(len(draws), rho), len(draws) - 1)
+        for draws, w, rho in counted
+    ]
     variance = sum(part for part, _ in parts)
     spread = sum(part * part / df for part, df in parts)
     df = variance * variance / spread if spread > 0 else float(sum(df for _, df in parts))
@@ -93,13 +113,38 @@ def spread_between(strata: Sequence[np.ndarray]) -> tuple[float, float] | None:
     return f, float(fdtrc(df_between, df_within, f))
 
 
-def _counted(strata: Sequence[np.ndarray], weights: Sequence[float]) -> list[tuple[np.ndarray, float]]:
-    shares = np.asarray(weights, dtype=np.float64)
-    if len(shares) != len(strata) or not np.isfinite(shares).all() or (shares < 0).any() or shares.sum() <= 0:
-        msg = f"{len(strata)} strata need as many weights, not negative and not all zero: {list(weights)}"
+def shares(weights: Sequence[float], strata: int) -> np.ndarray:
+    """Return weights of strata scaled to sum 1, (strata,).
+
+    Raises:
+        ValueError: weights that are no weights.
+    """
+    found = np.asarray(weights, dtype=np.float64)
+    if len(found) != strata or not np.isfinite(found).all() or (found < 0).any() or found.sum() <= 0:
+        msg = f"{strata} strata need as many weights, not negative and not all zero: {list(weights)}"
         raise ValueError(msg)
-    shares = shares / shares.sum()
-    return [(_present(draws), float(w)) for draws, w in zip(strata, shares, strict=True) if w > 0]
+    scaled: np.ndarray = found / found.sum()
+    return scaled
+
+
+def overlaps(overlap: Sequence[float], strata: int) -> list[float]:
+    """Return one overlap a stratum; none given = no draws overlap.
+
+    Raises:
+        ValueError: not one a stratum, or one that is no share.
+    """
+    found = [float(share) for share in overlap] or [0.0] * strata
+    if len(found) != strata or not all(0 <= share <= 1 for share in found):
+        msg = f"{strata} strata need as many overlaps between 0 and 1, or none: {list(overlap)}"
+        raise ValueError(msg)
+    return found
+
+
+def _counted(
+    strata: Sequence[np.ndarray], weights: Sequence[float], overlap: Sequence[float]
+) -> list[tuple[np.ndarray, float, float]]:
+    parts = zip(strata, shares(weights, len(strata)), overlaps(overlap, len(strata)), strict=True)
+    return [(_present(draws), float(w), rho) for draws, w, rho in parts if w > 0]
 
 
 def _present(draws: np.ndarray) -> np.ndarray:
