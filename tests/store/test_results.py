@@ -122,3 +122,29 @@ def test_a_record_is_what_json_says(tmp_path, factory):
     factory.write([factory.make_record(factory.make_cell())], tmp_path)
     record = Results.read([tmp_path]).records[0]
     json.dumps(record.to_json(), allow_nan=False)
+
+
+def test_published_results_are_read_from_any_of_their_folders(tmp_path, factory):
+    records = factory.make_study(draws=1)[:6]
+    leaves = [
+        tmp_path / "results" / task / "target-1" / f"fairforget__{method}"
+        for task in ("biographies-v1", "else__tofu-v12")
+        for method in ("npo", "idk")
+    ]
+    for i, record in enumerate(records):
+        leaf = leaves[i % len(leaves)]
+        leaf.mkdir(parents=True, exist_ok=True)
+        (leaf / f"{record['key']}.json").write_text(json.dumps(record))
+    keys = sorted(record["key"] for record in records)
+    top = tmp_path / "results"
+    assert [r.key for r in Results.read([top]).records] == keys
+    for level in ("*", "*/*", "*/*/*"):
+        assert [r.key for r in Results.read(sorted(top.glob(level))).records] == keys
+    assert [r.key for r in Results.read([leaves[0]]).records] == sorted(r["key"] for r in records[::4])
+    # A run beside them is none of them, and neither is what lies behind a link.
+    factory.write([factory.make_record(factory.make_cell(seed=5))], tmp_path / "elsewhere" / "target" / "a__b")
+    (top / "biographies-v2").symlink_to(tmp_path / "elsewhere")
+    (top / "biographies-v3" / "target" / "notes").mkdir(parents=True)
+    factory.write([factory.make_record(factory.make_cell(seed=6))], top / "biographies-v3" / "target" / "notes")
+    found = Results.read([top])
+    assert ([r.key for r in found.records], found.rejected) == (keys, ())

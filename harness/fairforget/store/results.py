@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CELLS: Final = "cells"
 """The folder of the records inside the folder of a run."""
 _NAME: Final = re.compile(r"[0-9a-f]{24}\.json")
+LAID: Final = tuple(map(re.compile, (r"[\w.-]+-v[0-9]+", r"[\w.-]+", r"[\w.-]+__[\w.-]+")))
+"""Folders of published results, from the outside: task with version, target, distribution with method."""
 
 
 class Results(NamedTuple):
@@ -34,6 +36,7 @@ class Results(NamedTuple):
     def read(cls, folders: Iterable[Path | str]) -> Results:
         """Read every record in the folders of runs (their ``cells/``) or in folders that hold records themselves.
 
+        Published results are read from any of their folders (``<task>-v<version>/<target>/<distribution>__<method>``).
         Files with other names than a key are passed over. Where several folders hold the same cell, one record is
         used, the same one in whatever order the folders are named: one that went well before one that failed.
 
@@ -66,14 +69,14 @@ def _files(folder: Path, rejected: list[Rejected]) -> Iterator[Path]:
     root = _existing(folder)
     inner = root / CELLS if (root / CELLS).is_dir() else root
     try:
-        names = sorted(entry.name for entry in os.scandir(inner))
+        below = [] if inner != root else [f for level in range(len(LAID)) for f in _laid(root, LAID[level:])]
+        paths = sorted(one / entry.name for one in {inner, *below} for entry in os.scandir(one))
     except OSError as error:
         msg = f"cannot read {folder}: {error.strerror or error}"
         raise FairforgetError(msg) from error
-    for name in names:
-        if _NAME.fullmatch(name) is None:
+    for path in paths:
+        if _NAME.fullmatch(path.name) is None:
             continue
-        path = inner / name
         try:
             inside = path.resolve().is_relative_to(root)
         except (OSError, RuntimeError):  # a link that leads to itself
@@ -82,6 +85,16 @@ def _files(folder: Path, rejected: list[Rejected]) -> Iterator[Path]:
             yield path
         else:
             rejected.append(Rejected(path, "a link that leads out of the folder"))
+
+
+def _laid(folder: Path, levels: Sequence[re.Pattern[str]]) -> Iterator[Path]:
+    """Yield the innermost folders of published results; folders behind links are none."""
+    if not levels:
+        yield folder
+        return
+    for entry in os.scandir(folder):
+        if levels[0].fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+            yield from _laid(folder / entry.name, levels[1:])
 
 
 def _existing(folder: Path) -> Path:
