@@ -95,7 +95,7 @@ class PairedCube:
 
     def by_stratum(self) -> list[np.ndarray]:
         """Return the indices of the draws of each stratum, strata ascending; draws that no method has are left out."""
-        present: np.ndarray = self.asked().any(axis=1)
+        present = np.asarray(self.asked().any(axis=1))
         strata = np.zeros(len(present), dtype=np.int64) if self.strata is None else self.strata
         return [np.flatnonzero(present & (strata == stratum)) for stratum in np.unique(strata)]
 
