@@ -17,24 +17,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
-    """A figure: what is drawn, and by which macro of ``figures.j2``."""
+class Panel:
+    """What stands in one ``<svg>``."""
 
-    macro: str
-    title: str
     told: str
     """For those who do not see it."""
-    width: float
     height: float
     value: object
+    width: float = WIDTH
 
 
-def drawings(table: Table) -> dict[str, list[Drawing]]:
-    """Return the figures of a table by name, in the order of the page.
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure: one panel, or several that are read together."""
 
-    Under a name there are several small panels, one, or none where the table has not what it needs.
-    """
-    return {name: make(table) for name, make in _KINDS.items()}
+    name: str
+    """Of its file, of its anchor on the page."""
+    title: str
+    about: str
+    """One sentence on how to read it."""
+    macro: str
+    """Of ``figures.j2``; it draws the value of a panel."""
+    panels: tuple[Panel, ...]
+
+
+def drawings(table: Table) -> dict[str, Drawing]:
+    """Return the figures of a table by name, in the order of the page; none that has nothing to show."""
+    return {found.name: found for make in _FIGURES if (found := make(table)).panels}
 
 
 def environment() -> jinja2.Environment:
@@ -56,46 +65,42 @@ def template(name: str) -> str:
     return resources.files("fairforget.board").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _plane(table: Table) -> list[Drawing]:
+def _plane(table: Table) -> Drawing:
     found = plane(table)
     told = "Completeness against utility, every row of the ranking; the numbers are in the ranking."
-    return [] if found is None else [Drawing("plane", "Completeness and utility", told, WIDTH, found.height, found)]
+    curves = "thin curves join points of equal score, " if found is not None and found.contours else ""
+    about = (
+        f"Up is more forgotten, right is more kept; {curves}crosses are 95 % intervals over forget sets, "
+        "hollow marks are reference rows."
+    )
+    panel = () if found is None else (Panel(told, found.height, found),)
+    return Drawing("plane", "Completeness and utility", about, "plane", panel)
 
 
-def _scores(table: Table) -> list[Drawing]:
+def _scores(table: Table) -> Drawing:
     name = words.score_name(table).capitalize()
-    return [
-        Drawing(
-            "panel",
-            f"{name}, {panel.title}",
-            f"{name} on {panel.title}; the numbers are in the tables.",
-            WIDTH,
-            panel.height + 22,
-            panel,
-        )
+    about = (
+        "A small dot is one forget set, the large one their mean, the bar its 95 % interval; a method that holds only "
+        "on easy ones is not ahead."
+    )
+    found = (
+        Panel(f"{name} on {panel.title}; the numbers are in the tables.", panel.height + 22, panel)
         for panel in panels(table)
-    ]
+    )
+    return Drawing("scores", f"{name} by kind of forget set", about, "panel", tuple(found))
 
 
-def _way(table: Table) -> list[Drawing]:
-    return [
-        Drawing("curves", f"On the way, {row.title}", f"After updates, {row.told}.", WIDTH, row.height, row)
-        for row in ways(table)
-    ]
+def _way(table: Table) -> Drawing:
+    level = "" if table.goal is None else ", the level line the completeness at which rows are compared"
+    about = f"Means over forget sets: the thick line is completeness, the dashed one utility{level}."
+    found = (Panel(f"After updates, {row.told}.", row.height, row) for row in ways(table))
+    return Drawing("way", "Completeness and utility on the way", about, "curves", tuple(found))
 
 
-def _survival(table: Table) -> list[Drawing]:
-    return [
-        Drawing(
-            "curves", f"Not yet forgotten, {panel.title}", f"After updates, {panel.told}.", WIDTH, panel.height, panel
-        )
-        for panel in survivals(table)
-    ]
+def _survival(table: Table) -> Drawing:
+    about = "Kaplan–Meier, all forget sets that count together."
+    found = (Panel(f"After updates, {row.told}.", row.height, row) for row in survivals(table))
+    return Drawing("survival", "Share of samples not yet forgotten", about, "curves", tuple(found))
 
 
-_KINDS: Final[dict[str, Callable[[Table], list[Drawing]]]] = {
-    "plane": _plane,
-    "scores": _scores,
-    "way": _way,
-    "survival": _survival,
-}
+_FIGURES: Final[tuple[Callable[[Table], Drawing], ...]] = (_plane, _scores, _way, _survival)
