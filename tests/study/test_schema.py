@@ -29,8 +29,8 @@ budget: {epochs: 5, stop: {rule: memorization, policy: unseen}}
 optimizer: {name: adamw, lr: 1.0e-5, batch_size: 8}
 """
 ALL_KEYS = (
-    "budget, curricula, disjoint, draws, engine, evaluation, forget_size, methods, model, name, optimizer, samplers, seeds, "
-    "task, trajectory, tuning, unit"
+    "budget, curricula, disjoint, draws, engine, evaluation, forget_size, methods, model, name, optimizer, samplers, "
+    "seeds, task, trajectory, tuning, unit"
 )
 
 
