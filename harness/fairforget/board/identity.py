@@ -52,12 +52,28 @@ def comparison(record: Record) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What whoever submitted a cell says of it; see `fairforget.board.declarations`."""
+
+    trials: int = 0
+    """Trials by hand, outside of the search that a study makes."""
+    trained_on_evaluation: bool = False
+
+
+def declared_of(record: Record) -> Declared:
+    """Return what is declared of a cell; nothing where it was not submitted."""
+    found = record.extra.get("declared")
+    return found if isinstance(found, Declared) else Declared()
+
+
 def _tuning(record: Record) -> dict[str, Any] | None:
     """Return how hard a row was searched for, which has to be equal; None where it runs as its study gives it."""
+    declared = declared_of(record).trials
     if not record.cell["method"].get("tuned"):
-        return None
+        return {"trials": declared} if declared else None
     trials = number(mapping(record.extra.get("tuning")).get("trials"))
-    return {"trials": None if trials is None else int(trials)}
+    return {"trials": None if trials is None else int(trials) + declared}
 
 
 def row_id(record: Record) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from fairforget.board.compared import RankSet
 from fairforget.board.grouping import Group, Place, places_by_stratum
 from fairforget.board.rows import by_draw
+from fairforget.board.rules import Rules
 from fairforget.board.scores import CellScores
 from fairforget.board.values import Row
 from fairforget.stats.intervals import FEWEST_DRAWS
@@ -23,6 +24,7 @@ def ranked(
     labels: Mapping[str, str],
     weights: Mapping[str, float],
     scores: Mapping[str, CellScores],
+    rules: Rules,
 ) -> list[Row]:
     """Return the rows with ranks, or why they have none, in the order of the board."""
     values = {}
@@ -30,14 +32,16 @@ def ranked(
         mine = {place: scores[record.key] for place, record in found.rows[row.id].items()}
         places = places_by_stratum(expected[row.id], labels)
         values[row.id] = [np.array(list(by_draw(mine, places[w], lambda c: c.score).values())) for w in weights]
-    whole = [row for row in rows if weights and not any(np.isnan(v).any() for v in values[row.id])]
+    barred = {row.id: rules.against(row, found.rows[row.id].values(), weights) for row in rows}
+    fit = [row for row in rows if weights and barred[row.id] is None]
+    whole = [row for row in fit if not any(np.isnan(v).any() for v in values[row.id])]
     ranking = None
     if whole:
         strata = [np.stack([values[row.id][i] for row in whole]) for i in range(len(weights))]
         ranking = rank(strata, list(weights.values()))
     done = []
     for row in rows:
-        reason = None if row in whole else _gap(row, weights)
+        reason = None if row in whole else barred[row.id] or _gap(row, weights)
         if reason is None and ranking is None:
             reason = f"fewer than {FEWEST_DRAWS} forget sets"
         place = None

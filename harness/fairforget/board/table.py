@@ -16,6 +16,7 @@ from fairforget.board.loose import mapping, number
 from fairforget.board.matched import matched_of
 from fairforget.board.ranking import by_score, ranked
 from fairforget.board.rows import in_stratum, over_strata
+from fairforget.board.rules import Rules
 from fairforget.board.scores import CellScores, cell_scores
 from fairforget.board.trajectory import columns_on_the_way, way_of
 from fairforget.board.values import Board, Row, Stratum, Table
@@ -32,6 +33,7 @@ def build(
     rejected: Iterable[Rejected] = (),
     weights: Mapping[str, float] | None = None,
     planned: Collection[str] | None = None,
+    rules: Rules | None = None,
 ) -> Board:
     """Make a board; the same records in any order make the same board.
 
@@ -45,6 +47,7 @@ def build(
         weights: label of a stratum -> its share of the headline mean, scaled to sum 1. By default the headline is the
             stratum ``random`` where there is one, else the mean over all strata with equal weights.
         planned: keys of the cells of the plan, to tell how many are missing.
+        rules: what a row needs to be ranked, besides all its cells.
 
     Raises:
         FairforgetError: a weight for a stratum that no table has, or weights that are no weights.
@@ -54,7 +57,7 @@ def build(
     labels = [stratum_labels(g.strata) for g in groups]
     if weights is not None:
         _check(weights, {label for found in labels for label in found.values()})
-    tables = [_table(g, groups[0], found, weights) for g, found in zip(groups, labels, strict=True)]
+    tables = [_table(g, groups[0], found, weights, rules or Rules()) for g, found in zip(groups, labels, strict=True)]
     present = {record.key for record in cells}
     return Board(
         tables=tuple(tables),
@@ -78,7 +81,9 @@ def _check(weights: Mapping[str, float], labels: Collection[str]) -> None:
         raise FairforgetError(msg)
 
 
-def _table(found: Group, first: Group, labels: Mapping[str, str], wanted: Mapping[str, float] | None) -> Table:
+def _table(
+    found: Group, first: Group, labels: Mapping[str, str], wanted: Mapping[str, float] | None, rules: Rules
+) -> Table:
     records = found.records
     weights = _weights(list(labels.values()), wanted)
     columns = columns_of(records)
@@ -92,7 +97,7 @@ def _table(found: Group, first: Group, labels: Mapping[str, str], wanted: Mappin
         _row(row, titles[row], cells, places_by_stratum(expected[row], labels), weights, names, scores, goal, kinds)
         for row, cells in sorted(found.rows.items())
     ]
-    competing = ranked([row for row in rows if row.reference is None], found, expected, labels, weights, scores)
+    competing = ranked([row for row in rows if row.reference is None], found, expected, labels, weights, scores, rules)
     references = sorted(
         (r for r in rows if r.reference is not None), key=lambda r: (r.reference != "untouched", *by_score(r))
     )
