@@ -6,16 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fairforget.board import text
-from fairforget.board.figures import WIDTH, Scale
+from fairforget.board.page.axes import Scale, across, heading, upward
+from fairforget.board.page.scene import WIDTH, Drawing, Group, Line, Panel, Path, Shape
 from fairforget.board.values import Row, Table
 
 _HEIGHT = 170.0
+MOST = 24
+"""Panels that are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curves:
     """The panel of one row."""
 
+    id: str
     title: str
     told: str
     x: Scale
@@ -54,12 +58,48 @@ def survivals(table: Table) -> list[Curves]:
     return [_panel(row, last, {"share": points}, None) for row, points in steps]
 
 
+def ways_drawing(table: Table) -> Drawing | None:
+    """Return the ways as a figure; None where no row was looked at on its way. The sheet before it has the numbers."""
+    level = "" if table.goal is None else ", the level line the completeness at which rows are compared"
+    about = f"Means over forget sets: the thick line is completeness, the dashed one utility{level}."
+    panels = tuple(_drawn(found) for found in ways(table)[:MOST])
+    title = "Completeness and utility on the way"
+    return Drawing("way", title, about, panels, cap=_cap(ways(table))) if panels else None
+
+
+def survivals_drawing(table: Table) -> Drawing | None:
+    """Return the shares as a figure; None where no sample was looked at."""
+    about = "Kaplan–Meier, all forget sets that count together."
+    panels = tuple(_drawn(found) for found in survivals(table)[:MOST])
+    title = "Share of samples not yet forgotten"
+    return Drawing("survival", title, about, panels, cap=_cap(survivals(table))) if panels else None
+
+
+def _cap(found: Sequence[Curves]) -> str:
+    hidden = len(found) - MOST
+    return f"{text.plural(hidden, 'row')} of lower score not drawn; the table has all." if hidden > 0 else ""
+
+
+def _drawn(found: Curves) -> Panel:
+    shapes: list[Shape] = [
+        heading(found.title),
+        *across(found.x, found.y.end, found.y.start, "updates"),
+        *upward(found.y, found.x.start, found.x.end, most=4),
+    ]
+    if found.level is not None:
+        shapes.append(Line(found.x.start, found.level, found.x.end, found.level, "level"))
+    lines: list[Shape] = [Path(path, name) for name, path in found.lines]
+    told = f"After updates, {found.told}."
+    return Panel(told, found.height, (*shapes, Group(tuple(lines), "", found.told, found.id)), title=found.title)
+
+
 def _panel(row: Row, last: float, lines: dict[str, list[tuple[float, float]]], goal: float | None) -> Curves:
     values = [value for points in lines.values() for _, value in points]
     x = Scale(0.0, last, 34.0, WIDTH - 12)
     y = Scale(min(0.0, *values, 0.0), max(1.0, *values, 1.0), _HEIGHT - 34, 26.0)
     ends = ", ".join(f"{name} {text.number(points[-1][1])} at the end" for name, points in lines.items() if points)
     return Curves(
+        id=row.id,
         title=text.shown(row.label, 48),
         told=f"{text.shown(row.label)}: {ends}",
         x=x,

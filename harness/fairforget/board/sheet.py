@@ -16,6 +16,8 @@ class Head:
     about: str = ""
     """One sentence for those who do not know."""
     numeric: bool = True
+    stratum: str = ""
+    """Label of the stratum that the column is about, where it is about one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Cell:
     """What a numeric column is sorted by."""
     aside: str = ""
     """What belongs to the text and may stand below it: the interval."""
+    estimate: Estimate | None = None
+    """What the text is the figure of, for those who take the numbers with them."""
 
     @property
     def whole(self) -> str:
@@ -59,4 +63,4 @@ def figure(estimate: Estimate | None, usual: int) -> Cell:
     """Return the cell of a figure; `usual` is the number of draws at the head of the column."""
     if estimate is None:
         return Cell("–")
-    return Cell(text.mean(estimate), estimate.mean, text.aside(estimate, usual))
+    return Cell(text.mean(estimate), estimate.mean, text.aside(estimate, usual), estimate)

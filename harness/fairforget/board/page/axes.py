@@ -1,0 +1,90 @@
+"""From values to places, and the lines that say so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fairforget.board.page.scene import Line, Shape, Text
+from fairforget.stats.intervals import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From values to units."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """Return the place of a value, rounded to a hundredth."""
+        return round(self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start), 2)
+
+    def held(self, value: float) -> float:
+        """Return the place of a value, kept inside the figure: intervals may reach further."""
+        return self(min(max(value, self.low), self.high))
+
+    def ticks(self, most: int = 5) -> list[tuple[float, str]]:
+        """Return places and texts of a few round values."""
+        step = _step((self.high - self.low) / most)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [(self(i * step), f"{i * step:.4g}") for i in range(first, last + 1)]
+
+
+def _step(width: float) -> float:
+    """Return the smallest round step that is at least as wide: 1, 2, 2.5 or 5 times a power of ten."""
+    power: float = 10.0 ** math.floor(math.log10(width))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= width * (1 - 1e-9))
+
+
+def unit_range(values: Sequence[float]) -> tuple[float, float]:
+    """Return 0 … 1, or as much more as the values need."""
+    return min(0.0, *values, 0.0), max(1.0, *values, 1.0)
+
+
+def close_range(values: Sequence[float], margin: float = 0.06) -> tuple[float, float]:
+    """Return the range of the values with some room; never of no width."""
+    low, high = min(values), max(values)
+    room = margin * (high - low) or max(abs(low), abs(high), 1.0) * margin
+    return low - room, high + room
+
+
+def ends(scale: Scale, estimate: Estimate) -> tuple[float, float] | None:
+    """Return the places of the ends of an interval; None where there is none."""
+    if estimate.low is None or estimate.high is None:
+        return None
+    return scale.held(estimate.low), scale.held(estimate.high)
+
+
+def across(scale: Scale, top: float, bottom: float, name: str = "", most: int = 5) -> list[Shape]:
+    """Return the grid of a horizontal axis, its ticks below it, and its name below them."""
+    shapes: list[Shape] = []
+    for place, told in scale.ticks(most):
+        shapes += [
+            Line(place, top, place, bottom, "grid"),
+            Text(place, bottom + 13, told, "tick", "middle"),
+        ]
+    if name:
+        shapes.append(Text(scale.end, bottom + 28, f"{name} →", "axis", "end"))
+    return shapes
+
+
+def upward(scale: Scale, left: float, right: float, name: str = "", most: int = 5) -> list[Shape]:
+    """Return the grid of a vertical axis, its ticks left of it, and its name along it."""
+    shapes: list[Shape] = []
+    for place, told in scale.ticks(most):
+        shapes += [
+            Line(left, place, right, place, "grid"),
+            Text(left - 6, place + 3.5, told, "tick", "end"),
+        ]
+    if name:
+        shapes.append(Text(8, min(scale.start, scale.end), f"{name} →", "axis", "end", -90))
+    return shapes
+
+
+def heading(title: str) -> Text:
+    """Return the title of a panel, at its top."""
+    return Text(4, 14, title, "panel")

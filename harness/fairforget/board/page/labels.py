@@ -1,0 +1,83 @@
+"""Placing names near their marks so that none covers another name or a mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+CHARACTER: Final = 5.4
+"""Width of a letter at the size of the labels, on the large side."""
+_LINE: Final = 11.0
+
+Area = tuple[float, float, float, float]
+"""Left, right, top, bottom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The name of a mark, and where it stands."""
+
+    text: str
+    x: float
+    y: float
+    anchor: str
+    leader: tuple[float, float] | None
+    """Where a thin line to the mark ends; None where the label touches it."""
+
+
+def place_labels(texts: Sequence[str], spots: Sequence[tuple[float, float]], frame: Area) -> list[Label]:
+    """Place labels near their marks so that none covers another label or a mark, as long as there is room."""
+    taken = [(x - 5, x + 5, y - 5, y + 5) for x, y in spots]
+    placed: list[Label | None] = [None] * len(texts)
+    # From top to bottom, so that the order of names follows the order of marks.
+    for i in sorted(range(len(texts)), key=lambda i: (spots[i][1], spots[i][0], i)):
+        choices = list(_choices(texts[i], spots[i]))
+        fitting = (c for c in choices if _inside(c[1], frame) and not any(_cover(c[1], other) for other in taken))
+        label, area = next(fitting, choices[0])
+        placed[i] = label
+        taken.append(area)
+    return [label for label in placed if label is not None]
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Return places near the wanted ones, in their order, at least `gap` apart and between `low` and `high`.
+
+    Where there is too little room for that the gap shrinks.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
+    if len(order) > 1:
+        gap = min(gap, (high - low) / (len(order) - 1))
+    found = list(wanted)
+    floor = low
+    for i in order:
+        found[i] = max(found[i], floor)
+        floor = found[i] + gap
+    ceiling = high
+    for i in reversed(order):
+        found[i] = min(found[i], ceiling)
+        ceiling = found[i] - gap
+    return [round(place, 2) for place in found]
+
+
+def _choices(text: str, spot: tuple[float, float]) -> Iterator[tuple[Label, Area]]:
+    """Yield places for a label, the nearest first, with the area it covers."""
+    x, y = spot
+    long = len(text) * CHARACTER
+    for ring in range(12):
+        for side, up in ((1, 0), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1)):
+            if ring and not up:
+                continue
+            dx, dy = side * (8 + 5 * ring), up * (_LINE * (ring + 0.6))
+            left = x + dx if side > 0 else x + dx - long
+            leader = (round(x + dx - 2 * side, 2), round(y + dy, 2)) if ring else None
+            label = Label(text, round(x + dx, 2), round(y + dy + 3.5, 2), "start" if side > 0 else "end", leader)
+            yield label, (left, left + long, y + dy - _LINE / 2, y + dy + _LINE / 2)
+
+
+def _inside(area: Area, frame: Area) -> bool:
+    return area[0] >= frame[0] and area[1] <= frame[1] + 10 and area[2] >= frame[2] - 8 and area[3] <= frame[3] + 4
+
+
+def _cover(one: Area, other: Area) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
