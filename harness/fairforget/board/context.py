@@ -11,6 +11,7 @@ import numpy as np
 from fairforget.board.grouping import Group
 from fairforget.board.identity import DrawId
 from fairforget.board.loose import items, mapping, number
+from fairforget.board.overlap import Overlaps
 from fairforget.board.values import Binning, Column, Covariate, Row, Trouble
 from fairforget.stats.averages import enters_average
 from fairforget.stats.intervals import Estimate, t_interval
@@ -43,7 +44,7 @@ def columns_of(records: Sequence[Record]) -> tuple[Column, ...]:
 
 
 def covariates_of(
-    records: Sequence[Record], draw_of: Mapping[str, DrawId], labels: Mapping[str, str]
+    records: Sequence[Record], draw_of: Mapping[str, DrawId], labels: Mapping[str, str], overlaps: Overlaps
 ) -> tuple[Covariate, ...]:
     """Return the mean of every property of the forget sets in every stratum, over draws."""
     draws: dict[str, dict[DrawId, float]] = {}
@@ -52,13 +53,11 @@ def covariates_of(
             draws.setdefault(name, {}).setdefault(draw_of[record.key], value)
     found = []
     for name in sorted(draws):
-        values = {
-            label: np.array([draws[name][d] for d in sorted(draws[name]) if d.stratum == key])
-            for key, label in labels.items()
-        }
+        there = {label: [d for d in sorted(draws[name]) if d.stratum == key] for key, label in labels.items()}
+        values = {label: np.array([draws[name][d] for d in ids]) for label, ids in there.items()}
         with np.errstate(over="ignore", invalid="ignore"):
             tested = spread_between([drawn for drawn in values.values() if drawn.size])
-            means = {label: t_interval(drawn) for label, drawn in values.items()}
+            means = {label: t_interval(drawn, overlap=overlaps.of(there[label])) for label, drawn in values.items()}
         sound: dict[str, Estimate | None] = {k: v if v and math.isfinite(v.mean) else None for k, v in means.items()}
         found.append(Covariate(name, sound, tested[1] if tested and math.isfinite(tested[1]) else None))
     return tuple(found)

@@ -21,6 +21,7 @@ def matched_of(
     expected: Mapping[str, Sequence[Place]],
     weights: Mapping[str, float],
     goal: float,
+    overlap: Mapping[str, float],
 ) -> Matched:
     """Return how a row did where completeness reaches the goal, over the strata that count.
 
@@ -29,6 +30,7 @@ def matched_of(
         expected: label of a stratum -> the places a row should have there.
         weights: label of a stratum that counts -> its share.
         goal: of the budget.
+        overlap: label of a stratum -> that of its draws.
     """
     counting = [place for label in weights for place in expected.get(label, ())]
     there = {place: cells[place] for place in counting if place in cells}
@@ -49,8 +51,8 @@ def matched_of(
         goal=goal,
         cells=len(there),
         reached=sum(seen),
-        utility=standardised(there, expected, weights, matched_utility),
-        columns={name: standardised(there, expected, weights, _column(name)) for name in names},
+        utility=standardised(there, expected, weights, matched_utility, overlap),
+        columns={name: standardised(there, expected, weights, _column(name), overlap) for name in names},
         updates=quantiles(kaplan_meier(np.array(times), np.array(seen), [d for d, _ in there])) if there else None,
         best=max(missed, default=None),
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from fairforget.board.compared import RankSet
 from fairforget.board.grouping import Group, Place, places_by_stratum
+from fairforget.board.overlap import Overlaps
 from fairforget.board.rows import by_draw
 from fairforget.board.rules import Rules
 from fairforget.board.scores import CellScores
@@ -25,6 +26,7 @@ def ranked(
     weights: Mapping[str, float],
     scores: Mapping[str, CellScores],
     rules: Rules,
+    overlaps: Overlaps,
 ) -> list[Row]:
     """Return the rows with ranks, or why they have none, in the order of the board."""
     values = {}
@@ -38,12 +40,14 @@ def ranked(
     ranking = None
     if whole:
         strata = [np.stack([values[row.id][i] for row in whole]) for i in range(len(weights))]
-        ranking = rank(strata, list(weights.values()))
+        shared = overlaps.by_stratum(places_by_stratum(expected[whole[0].id], labels))
+        ranking = rank(strata, list(weights.values()), overlap=[shared[w] for w in weights])
     done = []
     for row in rows:
         reason = None if row in whole else barred[row.id] or _gap(row, weights)
         if reason is None and ranking is None:
-            reason = f"fewer than {FEWEST_DRAWS} forget sets"
+            few = any(len(drawn) < FEWEST_DRAWS for drawn in values[row.id])
+            reason = f"fewer than {FEWEST_DRAWS} forget sets" if few else "all forget sets are the same"
         place = None
         if reason is None and ranking is not None:
             i = [other.id for other in whole].index(row.id)

@@ -30,14 +30,16 @@ def by_draw(cells: Mapping[Place, T], expected: Sequence[Place], pick: Callable[
     }
 
 
-def in_stratum(scores: Mapping[Place, CellScores], expected: Sequence[Place], columns: Sequence[str]) -> InStratum:
-    """Return a row's figures in one stratum; `expected` are the stratum's places."""
+def in_stratum(
+    scores: Mapping[Place, CellScores], expected: Sequence[Place], columns: Sequence[str], overlap: float
+) -> InStratum:
+    """Return a row's figures in one stratum; `expected` are the stratum's places, `overlap` that of its draws."""
     with np.errstate(over="ignore", invalid="ignore"):
         picked = {name: by_draw(scores, expected, pick) for name, pick in _PICKS.items()}
         measured = {name: by_draw(scores, expected, _column(name)) for name in columns}
         figures = Figures(
-            **{name: _estimate(list(values.values())) for name, values in picked.items()},
-            columns={name: _estimate(list(values.values())) for name, values in measured.items()},
+            **{name: _estimate(list(values.values()), overlap) for name, values in picked.items()},
+            columns={name: _estimate(list(values.values()), overlap) for name, values in measured.items()},
         )
     points = tuple(
         Point(
@@ -58,11 +60,12 @@ def over_strata(
     expected: Mapping[str, Sequence[Place]],
     weights: Mapping[str, float],
     columns: Sequence[str],
+    overlap: Mapping[str, float],
 ) -> Figures:
     """Return a row's figures over the strata that count, with their weights; nothing where one of them is not there."""
 
     def estimate(pick: Pick) -> Estimate | None:
-        return standardised(scores, expected, weights, pick)
+        return standardised(scores, expected, weights, pick, overlap)
 
     return Figures(
         **{name: estimate(pick) for name, pick in _PICKS.items()},
@@ -75,13 +78,22 @@ def standardised(
     expected: Mapping[str, Sequence[Place]],
     weights: Mapping[str, float],
     pick: Callable[[T], float],
+    overlap: Mapping[str, float],
 ) -> Estimate | None:
-    """Return the mean of one number of a row over the strata that count; None where one of them is not there."""
+    """Return the mean of one number of a row over the strata that count; None where one of them is not there.
+
+    Args:
+        cells: of the row, by draw and seed.
+        expected: label of a stratum -> the places a row should have there.
+        weights: label of a stratum that counts -> its share.
+        pick: the number of a cell.
+        overlap: label of a stratum -> mean share of samples that two of its draws have in common.
+    """
     if not weights or not all(expected.get(label) for label in weights):
         return None
     with np.errstate(over="ignore", invalid="ignore"):
         drawn = [np.array(list(by_draw(cells, expected[label], pick).values())) for label in weights]
-        return _finite(standardised_mean(drawn, list(weights.values())))
+        return _finite(standardised_mean(drawn, list(weights.values()), overlap=[overlap[w] for w in weights]))
 
 
 _PICKS: dict[str, Pick] = {
@@ -97,8 +109,8 @@ def _column(name: str) -> Pick:
     return lambda cell: cell.columns.get(name, math.nan)
 
 
-def _estimate(draws: Sequence[float]) -> Estimate | None:
-    return _finite(t_interval(np.array(draws, dtype=np.float64)))
+def _estimate(draws: Sequence[float], overlap: float) -> Estimate | None:
+    return _finite(t_interval(np.array(draws, dtype=np.float64), overlap=overlap))
 
 
 def _finite(found: Estimate | None) -> Estimate | None:

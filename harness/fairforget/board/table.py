@@ -14,6 +14,7 @@ from fairforget.board.grouping import Group, Place, group, places_by_stratum
 from fairforget.board.identity import DrawId, reference_of, row_labels, stratum_labels
 from fairforget.board.loose import mapping, number
 from fairforget.board.matched import matched_of
+from fairforget.board.overlap import Overlaps
 from fairforget.board.ranking import by_score, ranked
 from fairforget.board.rows import in_stratum, over_strata
 from fairforget.board.rules import Rules
@@ -93,11 +94,25 @@ def _table(
     kinds = columns_on_the_way(records)
     titles = row_labels({row: _first(cells) for row, cells in sorted(found.rows.items())})
     expected = {row: _expected(found, cells) for row, cells in found.rows.items()}
+    overlaps = Overlaps(found)
     rows = [
-        _row(row, titles[row], cells, places_by_stratum(expected[row], labels), weights, names, scores, goal, kinds)
+        _row(
+            row,
+            titles[row],
+            cells,
+            places_by_stratum(expected[row], labels),
+            weights,
+            names,
+            scores,
+            goal,
+            kinds,
+            overlaps,
+        )
         for row, cells in sorted(found.rows.items())
     ]
-    competing = ranked([row for row in rows if row.reference is None], found, expected, labels, weights, scores, rules)
+    competing = ranked(
+        [row for row in rows if row.reference is None], found, expected, labels, weights, scores, rules, overlaps
+    )
     references = sorted(
         (r for r in rows if r.reference is not None), key=lambda r: (r.reference != "untouched", *by_score(r))
     )
@@ -115,7 +130,7 @@ def _table(
         strata=tuple(_stratum(key, label, found.strata[key], draws, weights) for key, label in labels.items()),
         rows=(*competing, *references),
         columns=columns,
-        covariates=covariates_of(records, found.draw_of, labels),
+        covariates=covariates_of(records, found.draw_of, labels, overlaps),
         binnings=binnings_of(records),
         problems=problems_of(found, titles, labels),
         provenance=provenance_of(records),
@@ -158,7 +173,9 @@ def _row(
     scores: Mapping[str, CellScores],
     goal: float | None,
     kinds: Mapping[str, Score],
+    overlaps: Overlaps,
 ) -> Row:
+    overlap = overlaps.by_stratum(expected)
     records = [cells[place] for place in sorted(cells)]
     mine = {place: scores[record.key] for place, record in cells.items()}
     first = _first(cells)
@@ -175,8 +192,8 @@ def _row(
         reference="untouched" if reference == "untouched" else "oracle" if reference == "oracle" else None,
         rank=None,
         unranked=None,
-        headline=over_strata(mine, expected, weights, columns),
-        strata={name: in_stratum(mine, places, columns) for name, places in expected.items()},
+        headline=over_strata(mine, expected, weights, columns, overlap),
+        strata={name: in_stratum(mine, places, columns, overlap[name]) for name, places in expected.items()},
         cost=cost_of(records),
         ok=sum(record.status == "ok" for record in records),
         failed=sum(record.status == "failed" for record in records),
@@ -184,10 +201,10 @@ def _row(
         collapsed=sum(r.status == "ok" and any(p.kind == "collapsed" for p in r.problems) for r in records),
         seeds=max(by_draw_seeds.values()),
         tuned=tuned_of(records) if first.cell["method"].get("tuned") else None,
-        matched=None if goal is None or reference else matched_of(cells, expected, weights, goal),
-        way=way_of(cells, expected, weights, kinds),
+        matched=None if goal is None or reference else matched_of(cells, expected, weights, goal, overlap),
+        way=way_of(cells, expected, weights, kinds, overlap),
         forgetting=forgetting_of(cells, expected, weights),
-        worst_quarter=worst_quarter_of(cells, expected, weights),
+        worst_quarter=worst_quarter_of(cells, expected, weights, overlap),
         coverage=coverage_of(records),
     )
 

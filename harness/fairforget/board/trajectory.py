@@ -86,6 +86,7 @@ def way_of(
     expected: Mapping[str, Sequence[Place]],
     weights: Mapping[str, float],
     kinds: Mapping[str, Score],
+    overlap: Mapping[str, float],
 ) -> tuple[Look, ...]:
     """Return the means of a row at every update where one of its cells was looked at, over the strata that count.
 
@@ -94,6 +95,7 @@ def way_of(
         expected: label of a stratum -> the places a row should have there.
         weights: label of a stratum that counts -> its share.
         kinds: the columns that were looked at, see `columns_on_the_way`.
+        overlap: label of a stratum -> that of its draws.
     """
     counting = set(chain.from_iterable(expected.get(label, ()) for label in weights))
     ways = {place: way for place in counting if place in cells and (way := _way(cells[place], kinds)).points}
@@ -106,8 +108,8 @@ def way_of(
         return Look(
             update,
             fmean(paid) if paid else None,
-            standardised(ways, expected, weights, _value(update, lambda point: point.completeness)),
-            standardised(ways, expected, weights, _value(update, lambda point: point.utility)),
+            standardised(ways, expected, weights, _value(update, lambda point: point.completeness), overlap),
+            standardised(ways, expected, weights, _value(update, lambda point: point.utility), overlap),
         )
 
     return tuple(look(update) for update in thinned(updates, MOST_LOOKS))

@@ -14,10 +14,13 @@ from fairforget.store.record import Record
 
 
 def worst_quarter_of(
-    cells: Mapping[Place, Record], expected: Mapping[str, Sequence[Place]], weights: Mapping[str, float]
+    cells: Mapping[Place, Record],
+    expected: Mapping[str, Sequence[Place]],
+    weights: Mapping[str, float],
+    overlap: Mapping[str, float],
 ) -> Estimate | None:
     """Return the mean of `worst_quarter` over the strata that count."""
-    return standardised(cells, expected, weights, worst_quarter)
+    return standardised(cells, expected, weights, worst_quarter, overlap)
 
 
 def worst_quarter(record: Record) -> float:
