@@ -17,9 +17,9 @@ from fairforget.cli import main
 def refused(tmp_path, capsys):
     """Import a file that must be refused; return the message."""
 
-    def refused(form, path, *more):
+    def refused(form, *more):
         out = tmp_path / "out"
-        assert main(["import", form, str(path), *map(str, more), "--out", str(out)]) == 2
+        assert main(["import", form, *map(str, more), "--out", str(out)]) == 2
         assert not out.exists()
         message = capsys.readouterr().err
         assert message.startswith("fairforget: ")
@@ -140,6 +140,8 @@ def test_options_that_do_not_fit(refused, logs, tmp_path):
     again = logs.write(tmp_path / "again" / "x.json", logs.tofu_log(logs.losses(1)))
     assert "give its log as --untouched" in refused("tofu-log", path, "--strata")
     assert "import them one by one" in refused("tofu-log", path, again, "--method", "npo")
+    assert "there is nothing to import" in refused("tofu-log")
+    assert "no file of an unlearned model is given" in refused("tofu-log", "--untouched", path, "--method", "npo")
     assert "two files are called 'x'" in refused("tofu-log", path, again)
     assert "is no name for a row" in refused("tofu-log", path, "--method", "../npo")
     assert "questions 50 to 59 are 10, and not the 25 of an author; give --group" in refused(

@@ -136,6 +136,19 @@ def test_what_nobody_recorded_is_null(run, logs, tmp_path):
     assert len(record.item_hashes) == sum(logs.SIZES.values())
 
 
+def test_reference_rows_alone(run, logs, tmp_path):
+    before, without = (logs.losses(i) for i in (1, 2))
+    untouched = logs.write(tmp_path / "full.json", logs.tofu_log(before))
+    retrained = logs.write(tmp_path / "retain.json", logs.tofu_log(without))
+    found = run("tofu-log", "--untouched", untouched, "--retain", retrained)
+    assert {record.cell["method"]["reference"] for record in found} == {"untouched", "oracle"}
+    for record in found:
+        check(record, before if record.cell["method"]["reference"] == "untouched" else without)
+    (table,) = build(found).tables
+    assert [row.label for row in table.references] == ["untouched", "retrain"]
+    assert table.competing == ()
+
+
 def test_importing_twice_is_importing_once_and_another_file_is_another_cell(run, logs, tmp_path):
     path = logs.write(tmp_path / "x.json", logs.tofu_log(logs.losses()))
     first = run("tofu-log", path)

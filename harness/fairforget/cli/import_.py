@@ -22,7 +22,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="tofu-log: TOFU's aggregated logs; open-unlearning: TOFU_EVAL.json or *_SUMMARY.json",
     )
     parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="a file, or the folder it lies in; one an unlearned model"
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="a file, or the folder it lies in; one an unlearned model (none: the reference rows alone)",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the folder cells/ goes")
     parser.add_argument("--method", metavar="NAME", help="name of the row; default: what the file or folder is called")
@@ -49,8 +53,13 @@ def execute(args: argparse.Namespace) -> int:
     from fairforget.store.record import write_record
     from fairforget.store.results import CELLS
 
-    if args.method is not None and len(args.paths) > 1:
-        raise FairforgetError("--method names one row, and several files are given; import them one by one")
+    if not args.paths and args.untouched is None and args.retain is None:
+        raise FairforgetError(
+            "there is nothing to import: name the file of an unlearned model, --untouched or --retain"
+        )
+    if args.method is not None and len(args.paths) != 1:
+        several = "several files are" if args.paths else "no file of an unlearned model is"
+        raise FairforgetError(f"--method names one row, and {several} given; import them one by one")
     if args.seed < 0 or args.group < 1:
         raise FairforgetError("--seed is 0, 1, … and --group is 1, 2, …")
     if args.strata and args.whole:
