@@ -1,0 +1,67 @@
+"""How well a probability of reversal is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fairforget.stats.intervals import FEWEST_DRAWS, LEVEL
+from fairforget.stats.reversal import Parts, below_zero
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalIntervals:
+    """Intervals beside the probabilities of `fairforget.stats.reversal.ReversalModel`."""
+
+    observed: tuple[float, float]
+    true: tuple[float, float] | None
+    """None with one seed."""
+
+
+def reversal_intervals(
+    strata: Sequence[np.ndarray],
+    weights: Sequence[float] = (1.0,),
+    *,
+    rng: np.random.Generator,
+    resamples: int = 4000,
+    level: float = LEVEL,
+) -> ReversalIntervals | None:
+    """Return intervals of the probabilities of reversal, for the order that holds in truth, whichever that is.
+
+    Generalised pivots (Weerahandi 1993, JASA 88): the sums of squares over χ² numbers stand for the variances, and each
+    mean less a normal number times its standard error for the true mean. For one stratum the interval of what is
+    observed is the exact one from the non-central t distribution, up to the number of resamples. It reaches up to 1/2
+    where the order itself is not resolved: nobody then knows which draws are the reversed ones.
+
+    Args:
+        strata: as those of `reversal_model`.
+        weights: likewise.
+        rng: for the pivots.
+        resamples: how many.
+        level: coverage.
+
+    Returns:
+        None where a stratum that counts has fewer than three draws.
+    """
+    parts = Parts.of(strata, weights)
+    if parts is None or (parts.draws < FEWEST_DRAWS).any():
+        return None
+    between = parts.between_ss / rng.chisquare(parts.between_df, resamples)
+    noise = rng.standard_normal((resamples, len(parts.means))) * np.sqrt(between[:, None] / parts.draws)
+    ahead = (parts.means - noise) * (1.0 if parts.delta >= 0 else -1.0)
+    observed = _fold(below_zero(ahead, np.sqrt(between)[:, None]) @ parts.weights, level)
+    if not parts.within_df:
+        return ReversalIntervals(observed, None)
+    seeds = parts.within_ss / rng.chisquare(parts.within_df, resamples) / parts.seeds
+    tau = np.sqrt(np.maximum(between - seeds, 0.0))
+    return ReversalIntervals(observed, _fold(below_zero(ahead, tau[:, None]) @ parts.weights, level))
+
+
+def _fold(beaten: np.ndarray, level: float) -> tuple[float, float]:
+    """Return the interval of min(p, 1 − p): if the other method leads in truth, it is the other that is reversed."""
+    tail = (1 - level) / 2
+    low, high = (float(x) for x in np.quantile(beaten, [tail, 1 - tail]))
+    ends = min(low, 1 - low), min(high, 1 - high)
+    return min(ends), 0.5 if low <= 0.5 <= high else max(ends)
