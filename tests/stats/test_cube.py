@@ -51,6 +51,19 @@ def test_draws_by_stratum():
     assert [list(draws) for draws in cube.by_stratum()] == [[1, 3], [0, 2]]
 
 
+def test_strata_that_count_with_their_shares():
+    cube = PairedCube(whole()[0], strata=np.array([7, 1, 7, 3]))
+    found = cube.counted([1, 0, 3])
+    assert [(list(draws), share, place) for draws, share, place in found] == [([1], 0.25, 0), ([0, 2], 0.75, 2)]
+    assert [share for _, share, _ in cube.counted()] == pytest.approx([1 / 3] * 3)
+
+
+@pytest.mark.parametrize("weights", [[1, 2], [0, 0, 0], [1, -1, 1], [1, NAN, 1]])
+def test_weights_that_are_no_weights_are_refused(weights):
+    with pytest.raises(ValueError, match="3 strata need as many weights"):
+        PairedCube(whole()[0], strata=np.array([7, 1, 7, 3])).counted(weights)
+
+
 def test_a_draw_may_have_fewer_items_but_a_method_not_fewer_than_the_others():
     _, items = whole()
     items[:, 0, :, 4] = NAN

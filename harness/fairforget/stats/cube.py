@@ -8,9 +8,12 @@ method that lacks one of them has a gap; nothing is imputed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from fairforget.stats.strata import shares
 
 _ROUNDING = 1e-9
 
@@ -92,6 +95,19 @@ class PairedCube:
         """
         items = None if self.items is None else self.items[methods]
         return PairedCube(self.values[methods], self.strata, items, self.groups)
+
+    def counted(self, weights: Sequence[float] = ()) -> list[tuple[np.ndarray, float, int]]:
+        """Return of each stratum that counts its draws, its share of the mean, and its place among the strata.
+
+        Args:
+            weights: one a stratum, strata ascending, not negative, not all zero; empty = the same for all.
+
+        Raises:
+            ValueError: weights that are no weights.
+        """
+        draws = self.by_stratum()
+        counts = shares(weights if len(weights) else [1.0] * len(draws), len(draws))
+        return [(found, float(w), place) for place, (found, w) in enumerate(zip(draws, counts, strict=True)) if w > 0]
 
     def by_stratum(self) -> list[np.ndarray]:
         """Return the indices of the draws of each stratum, strata ascending; draws that no method has are left out."""
