@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairforget.stats.power import detectable, draws_to_tell
+
+
+@pytest.mark.parametrize(("d", "draws"), [(0.3, 90), (0.5, 34), (0.8, 15), (1.0, 10), (1.5, 6)])
+def test_the_table_of_the_definitions(d, draws):
+    """Rounded up where the table rounds to the nearest."""
+    assert draws <= draws_to_tell(d, 1.0) <= draws + 1
+    assert draws_to_tell(-d, 1.0) == draws_to_tell(d, 1.0) == draws_to_tell(7 * d, 7.0)
+
+
+@pytest.mark.parametrize("d", [0.5, 0.8, 1.0, 1.5])
+def test_the_power_is_what_it_says(d):
+    """The exact power of a paired t-test, from the non-central t distribution."""
+    from scipy import stats
+
+    def power(n: int) -> float:
+        edge = stats.t.ppf(0.975, n - 1)
+        return float(stats.nct.sf(edge, n - 1, d * math.sqrt(n)) + stats.nct.cdf(-edge, n - 1, d * math.sqrt(n)))
+
+    n = draws_to_tell(d, 1.0)
+    assert 0.79 <= power(n)
+    assert power(n - 2) < 0.8
+
+
+def test_overlapping_draws_are_simulated():
+    """Draws of correlation ρ: as many as it says resolve the difference 80 % of the time."""
+    rng = np.random.default_rng(5)
+    rho, size = 0.1, 1.2
+    n = draws_to_tell(size, math.sqrt(1 - rho), rho)
+    shared, own = rng.normal(size=(20_000, 1)), rng.normal(size=(20_000, n))
+    values = size + math.sqrt(rho) * shared + math.sqrt(1 - rho) * own
+    from scipy import stats
+
+    se = values.std(axis=1, ddof=1) * math.sqrt(1 / n + rho / (1 - rho))
+    told = np.abs(values.mean(axis=1) / se) > stats.t.ppf(0.975, n - 1)
+    assert 0.76 < told.mean() < 0.86
+
+
+def test_where_nothing_helps():
+    assert draws_to_tell(0.0, 1.0) is None
+    assert draws_to_tell(0.0, 0.0) is None
+    assert draws_to_tell(0.1, 0.0) == 3
+    assert draws_to_tell(1e-9, 1.0) is None
+    assert draws_to_tell(0.5, 1.0, overlap=0.5) is None
+    assert draws_to_tell(0.5, 1.0, overlap=1.0) is None
+    assert detectable(1.0, 2) is None
+    assert detectable(1.0, 10, overlap=1.0) is None
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.floats(0.01, 100), st.floats(0.01, 100), st.floats(0, 0.5))
+def test_the_two_are_inverse(size, sd, overlap):
+    n = draws_to_tell(size, sd, overlap)
+    if n is None:
+        assert detectable(sd, 1_000_000, overlap) > 0.99 * size
+        return
+    assert detectable(sd, n, overlap) <= size * (1 + 1e-9)
+    if n > 3:
+        assert detectable(sd, n - 1, overlap) > size
