@@ -54,10 +54,11 @@ def _table(table: Table) -> Iterator[str]:
     for note in table.notes:
         yield from ("", escape(shown(note, 500)))
     for sheet in all_sheets(table):
-        yield from _sheet(sheet)
+        yield from sheet_lines(sheet)
 
 
-def _sheet(sheet: Sheet) -> Iterator[str]:
+def sheet_lines(sheet: Sheet) -> Iterator[str]:
+    """Yield the lines of a sheet with its heading, which begin with an empty one."""
     yield from ("", f"### {escape(sheet.title)}", "", escape(sheet.about), "")
     heads = [escape(head.label) for head in sheet.heads]
     lines = [[escape(cell.whole) for cell in line.cells] for line in sheet.lines]
