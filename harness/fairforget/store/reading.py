@@ -9,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
+from fairforget.store.parts import Parts
 from fairforget.store.record import KEY, SCHEMA, Problem, Record, Rejected, Score
 from fairforget.store.strict_json import MAX_BYTES, NotJson, parse
 
@@ -21,13 +22,17 @@ class NotARecord(ValueError):
     """What was read is no record of a cell; the message is the reason."""
 
 
-def read_record(path: Path) -> Record | Rejected:
+def read_record(path: Path, parts: Parts | None = None) -> Record | Rejected:
     """Read one file; whatever is wrong with it is a reason and never an exception.
 
     The file is a regular one and called by its key, which is that of its cell.
+
+    Args:
+        path: the file.
+        parts: of the records read before, which share with this one what they have in common.
     """
     try:
-        record = record_from_json(parse(_content(path)))
+        record = record_from_json(parse(_content(path)), parts)
     except (NotARecord, NotJson) as error:
         return Rejected(path, str(error))
     except OSError as error:
@@ -37,8 +42,8 @@ def read_record(path: Path) -> Record | Rejected:
     return record
 
 
-def record_from_json(found: Any) -> Record:
-    """Return the record that `Record.to_json` made `found` from.
+def record_from_json(found: Any, parts: Parts | None = None) -> Record:
+    """Return the record that `Record.to_json` made `found` from; with `parts` its cell is made of shared objects.
 
     Raises:
         NotARecord: another schema, a part missing or of the wrong type, or a key that is not that of the cell.
@@ -56,7 +61,8 @@ def record_from_json(found: Any) -> Record:
         raise NotARecord(msg)
     cell = _cell(whole.get("cell"))
     try:
-        computed = cell_key(cell)
+        cell = cell if parts is None else parts.cell(cell)
+        computed = cell_key(cell) if parts is None else parts.key(cell)
     except ValueError as error:
         raise NotARecord(str(error)) from error
     if computed != key:
@@ -144,11 +150,11 @@ def _problem(found: Any, where: str) -> Problem:
 
 
 def _items(found: Any, where: str) -> dict[str, float | None]:
+    values = _mapping(found, where)
     # Nearly all of a record are these numbers, and nearly all of them are finite floats.
-    return {
-        name: value if type(value) is float and math.isfinite(value) else _number(value, f"{where}.{name[:60]}")
-        for name, value in _mapping(found, where).items()
-    }
+    if all(type(value) is float for value in values.values()) and all(map(math.isfinite, values.values())):
+        return values
+    return {name: _number(value, f"{where}.{name[:60]}") for name, value in values.items()}
 
 
 def _mapping(found: Any, where: str) -> dict[str, Any]:
@@ -158,10 +164,11 @@ def _mapping(found: Any, where: str) -> dict[str, Any]:
 
 
 def _texts(found: Any, where: str) -> dict[str, str]:
-    return {
-        name: value if type(value) is str else _text(value, f"{where}.{name[:60]}", most=None)
-        for name, value in _mapping(found, where).items()
-    }
+    texts = _mapping(found, where)
+    for name, value in texts.items():
+        if type(value) is not str:
+            _text(value, f"{where}.{name[:60]}", most=None)
+    return texts
 
 
 def _text(found: Any, where: str, *, most: int | None = _TEXT) -> str:
