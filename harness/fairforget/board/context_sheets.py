@@ -14,7 +14,7 @@ def differences(table: Table) -> Sheet:
     """Return what else differs between the strata."""
     heads = (
         Head("forget sets' mean", numeric=False),
-        *(Head(words.draws_label(stratum)) for stratum in table.strata),
+        *(Head(words.draws_label(stratum), stratum=stratum.label) for stratum in table.strata),
         Head("p", "Of a one-way analysis of variance: small = the strata differ in this."),
     )
     lines = [

@@ -19,7 +19,10 @@ def ranking(table: Table) -> Sheet:
         Head("rank", "1 + the number of rows that are significantly better, and the 95 % set the true rank is in."),
         Head("method", numeric=False),
         Head(f"{words.score_name(table)}, {words.headline_name(table)}", words.score_about(table)),
-        *(Head(words.draws_label(s), f"The same on {text.shown(s.label)} forget sets.") for s in beside),
+        *(
+            Head(words.draws_label(s), f"The same on {text.shown(s.label)} forget sets.", stratum=s.label)
+            for s in beside
+        ),
         Head("completeness", "How completely the forget set is gone: 1 = all of it."),
         *(Head(f"by {name}", f"Completeness as seen by {name} alone.") for name in views),
         Head("utility", "How much of everything else is still there: 1 = all of it."),
@@ -50,7 +53,11 @@ def by_stratum(table: Table) -> Sheet:
     quantities = ("completeness", "utility")
     heads = (
         Head("method", numeric=False),
-        *(Head(f"{q}, {words.draws_label(stratum)}") for stratum in table.strata for q in quantities),
+        *(
+            Head(f"{q}, {words.draws_label(stratum)}", stratum=stratum.label)
+            for stratum in table.strata
+            for q in quantities
+        ),
     )
     lines = [
         Line(

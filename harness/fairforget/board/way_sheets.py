@@ -85,7 +85,7 @@ def forgetting(table: Table) -> Sheet:
         Head("a quarter after"),
         Head(f"half after, {words.headline_name(table)}", "With its 95 % interval over forget sets."),
         Head("three quarters after"),
-        *(Head(f"half after, {text.shown(s.label)}") for s in beside),
+        *(Head(f"half after, {text.shown(s.label)}", stratum=s.label) for s in beside),
     )
     lines = []
     for row in table.rows:
