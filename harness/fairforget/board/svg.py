@@ -18,7 +18,7 @@ _ACROSS: Final = 3
 """Panels side by side, at most."""
 _LETTER: Final = 5.1
 """Width of a letter of the captions, in the mean and on the large side."""
-_VARIABLE: Final = re.compile(r"var\((--[a-z-]+)\)")
+_VARIABLE: Final = re.compile(r"var\((--[a-z0-9-]+)\)")
 _WEIGHT: Final = re.compile(r"font-weight:\s*(\d+)")
 # XML has no place for them, escaped or not.
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -52,19 +52,25 @@ def svg_files(board: Board) -> Iterator[tuple[str, str]]:
 
     A file needs nothing else: its style is inside, on white, fonts are the viewer's own, and nothing is loaded or run.
     """
+    for number, table in enumerate(board.tables, 1):
+        for drawing, text in svg_of(table):
+            yield f"{number}-{drawing.name}.svg", text
+
+
+def svg_of(table: Table) -> Iterator[tuple[Drawing, str]]:
+    """Yield every figure of a table with the text of its SVG."""
     made = environment().get_template("svg.j2")
     style = plain_style()
-    for number, table in enumerate(board.tables, 1):
-        for drawing in drawings(table).values():
-            text = made.render(sheet=_sheet(drawing, table), style=style)
-            yield f"{number}-{drawing.name}.svg", _NO_XML.sub("", text)
+    for drawing in drawings(table).values():
+        text = made.render(sheet=_sheet(drawing, table), style=style)
+        yield drawing, _NO_XML.sub("", text)
 
 
 def plain_style() -> str:
     """Return the style of the figures with the colours of the light page in it, for renderers without variables."""
     found = re.search(r":root\s*\{([^}]*)\}", template("board.css"))
     assert found is not None, "our own style sheet has its colours in :root"  # noqa: S101
-    colours = dict(re.findall(r"(--[a-z-]+):\s*([^;}]+)", found[1]))
+    colours = dict(re.findall(r"(--[a-z0-9-]+):\s*([^;}]+)", found[1]))
     colours["--ground"] = colours["--card"] = "#ffffff"
     # Renderers know hundreds alone.
     weighed = _WEIGHT.sub(lambda match: f"font-weight: {round(int(match[1]), -2)}", template("figures.css"))

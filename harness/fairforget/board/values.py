@@ -230,3 +230,9 @@ class Board:
 
         found: dict[str, Any] = plain(self)
         return found
+
+    def _repr_html_(self) -> str:
+        """Return the board for a notebook."""
+        from fairforget.board.notebook import render_fragment
+
+        return render_fragment(self)
