@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fairforget.board.kept.spent import Price, Spent
 from fairforget.board.loose import amount, mapping, number
 from fairforget.board.way import Cost, Tuned
 from fairforget.store.record import Record
@@ -13,27 +14,39 @@ from fairforget.store.record import Record
 
 def cost_of(records: Sequence[Record]) -> Cost | None:
     """Return what a cell of a row takes, from those that went well."""
-    # An imported record has no ledger: what it cost is not known, which is not nothing.
-    ledgers = [record.ledger for record in records if record.status == "ok" and record.ledger]
-    if not ledgers:
+    prices = [price for record in records if record.status == "ok" and (price := price_of(record)) is not None]
+    if not prices:
         return None
-    spent = [amount(ledger.get("forward_equivalents")) for ledger in ledgers]
-    seconds = [
-        sum(amount(mapping(ledger.get(p)).get("seconds")) for p in ("unlearning", "difficulty", "reference"))
-        for ledger in ledgers
-    ]
+    spent = sum(price.forward_equivalents for price in prices)
 
-    def share(phase: str) -> float | None:
-        return sum(_equivalents(ledger.get(phase)) for ledger in ledgers) / sum(spent) if sum(spent) > 0 else None
+    def share(parts: Iterable[float]) -> float | None:
+        return sum(parts) / spent if spent > 0 else None
 
     return Cost(
-        updates=statistics.median(amount(ledger.get("updates")) for ledger in ledgers),
-        forward_equivalents=statistics.median(spent),
-        difficulty_share=share("difficulty"),
-        reference_share=share("reference"),
-        looks=statistics.median(_equivalents(ledger.get("stopping")) for ledger in ledgers),
-        seconds=statistics.median(seconds),
-        cells=len(ledgers),
+        updates=statistics.median(price.updates for price in prices),
+        forward_equivalents=statistics.median(price.forward_equivalents for price in prices),
+        difficulty_share=share(price.difficulty for price in prices),
+        reference_share=share(price.reference for price in prices),
+        looks=statistics.median(price.looks for price in prices),
+        seconds=statistics.median(price.seconds for price in prices),
+        cells=len(prices),
+    )
+
+
+def price_of(record: Record) -> Price | None:
+    """Return what one cell took; None where that is not known, as of an imported one, which is not nothing."""
+    ledger = record.ledger
+    if isinstance(ledger, Spent):
+        return ledger.price
+    if not ledger:
+        return None
+    return Price(
+        updates=amount(ledger.get("updates")),
+        forward_equivalents=amount(ledger.get("forward_equivalents")),
+        seconds=sum(amount(mapping(ledger.get(p)).get("seconds")) for p in ("unlearning", "difficulty", "reference")),
+        difficulty=_equivalents(ledger.get("difficulty")),
+        reference=_equivalents(ledger.get("reference")),
+        looks=_equivalents(ledger.get("stopping")),
     )
 
 

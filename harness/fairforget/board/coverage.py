@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
+from fairforget.board.kept.spent import Met, Spent
 from fairforget.board.loose import amount, items, mapping, number
 from fairforget.board.way import Coverage
 from fairforget.store.record import Record
@@ -13,21 +14,23 @@ from fairforget.store.record import Record
 
 def coverage_of(records: Sequence[Record]) -> Coverage | None:
     """Return means over the cells of a row that went well; None where none says which samples its updates met."""
-    found = [one for record in records if record.status == "ok" and (one := _cell(record)) is not None]
+    found = [one for record in records if record.status == "ok" and (one := met_of(record)) is not None]
     if not found:
         return None
-    names = Coverage.__slots__
-    return Coverage(**{name: fmean(getattr(one, name) for one in found) for name in names})
+    return Coverage(**{name: fmean(getattr(one, name) for one in found) for name in Met._fields})
 
 
-def _cell(record: Record) -> Coverage | None:
+def met_of(record: Record) -> Met | None:
+    """Return which samples the updates of one cell met; None where it does not say."""
+    if isinstance(record.ledger, Spent):
+        return record.ledger.met
     visits = [amount(count) for count in mapping(record.ledger.get("visits")).values()]
     epochs = [mapping(entry) for entry in items(record.ledger.get("curriculum"))]
     if not any(visits):
         return None
     weighed = [size for entry in epochs if (size := number(entry.get("effective_sample_size"))) is not None]
     scored = [entry for entry in epochs if entry.get("scored") is True]
-    return Coverage(
+    return Met(
         samples=float(len(visits)),
         # Of a record whose epochs do not say it, the visits do.
         effective=fmean(weighed) if weighed else math.fsum(visits) ** 2 / math.fsum(v * v for v in visits),

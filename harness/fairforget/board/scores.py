@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from fairforget.board.kept.columns import Columns
 from fairforget.board.loose import mapping, number
 from fairforget.stats.averages import mean_of, role_average
 from fairforget.store.record import Record, Score
@@ -40,14 +41,20 @@ def cell_scores(record: Record, goal: float | None = None) -> CellScores:
     """
     if record.status != "ok":
         return NOTHING
-    completeness, utility = (role_average(record.scores.values(), role) for role in ("completeness", "utility"))
+    if isinstance(record.scores, Columns):
+        completeness, utility, by_probability, by_generation, _ = record.scores.averages
+        columns = record.scores.numbers()
+    else:
+        completeness, utility = (role_average(record.scores.values(), role) for role in ("completeness", "utility"))
+        by_probability, by_generation = (mean_of(_view(record, view)) for view in ("probability", "generation"))
+        columns = {name: math.nan if s.value is None else s.value for name, s in record.scores.items()}
     return CellScores(
         score=harmonic_mean(completeness, utility) if goal is None else matched_utility(record),
         completeness=completeness,
         utility=utility,
-        by_probability=mean_of(_view(record, "probability")),
-        by_generation=mean_of(_view(record, "generation")),
-        columns={name: math.nan if s.value is None else s.value for name, s in record.scores.items()},
+        by_probability=by_probability,
+        by_generation=by_generation,
+        columns=columns,
     )
 
 

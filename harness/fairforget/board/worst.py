@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from fairforget.board.grouping import Place
+from fairforget.board.kept.columns import Columns
 from fairforget.board.rows import standardised
 from fairforget.stats.averages import enters_average
 from fairforget.stats.intervals import Estimate
@@ -31,6 +32,8 @@ def worst_quarter(record: Record) -> float:
     """
     if record.status != "ok":
         return math.nan
+    if isinstance(record.scores, Columns):
+        return record.scores.averages.worst_quarter
     columns = []
     for name, score in record.scores.items():
         values = {sample: value for sample, value in record.items.get(name, {}).items() if value is not None}

@@ -1,0 +1,86 @@
+"""The scores and the items of a record that a board keeps."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from fairforget.store.record import Score
+
+
+class Averages(NamedTuple):
+    """What is made of the columns of a cell, see `fairforget.board.scores` and `fairforget.board.worst`."""
+
+    completeness: float
+    utility: float
+    by_probability: float
+    by_generation: float
+    worst_quarter: float
+
+
+class Columns(Mapping[str, Score]):
+    """The scores of a cell, without what was excluded and without details.
+
+    Many cells share the description of their columns; a `Score` is made when somebody asks for it. A record whose
+    scores are replaced by others has another mapping, and so no averages that do not belong to it.
+    """
+
+    __slots__ = ("averages", "counts", "kinds", "known")
+
+    def __init__(
+        self, kinds: Mapping[str, Score], values: tuple[float, ...], counts: tuple[float, ...], averages: Averages
+    ) -> None:
+        self.kinds = kinds
+        """Column -> a score without its value and n; the same object for all cells with the same columns."""
+        self.known = values
+        """In the order of the columns; NaN where there is none."""
+        self.counts = counts
+        """Items behind each."""
+        self.averages = averages
+
+    def __getitem__(self, name: str) -> Score:
+        kind = self.kinds[name]
+        i = list(self.kinds).index(name)
+        value = self.known[i]
+        return replace(kind, value=None if math.isnan(value) else value, n=int(self.counts[i]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.kinds)
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def numbers(self) -> dict[str, float]:
+        """Return the value of every column; NaN where there is none."""
+        return dict(zip(self.kinds, self.known, strict=True))
+
+
+class Items(Mapping[str, Mapping[str, float | None]]):
+    """Values of samples in the columns of completeness, unpacked when somebody asks for them."""
+
+    __slots__ = ("names", "packed")
+
+    def __init__(self, names: Mapping[str, list[str]], packed: bytes) -> None:
+        self.names = names
+        """Column -> ids of the samples; the same object for all cells with the same columns and forget set."""
+        self.packed = packed
+        """Little-endian doubles, a column after another; NaN where there is none."""
+
+    def __getitem__(self, name: str) -> dict[str, float | None]:
+        samples = self.names[name]
+        start = 0
+        for other, theirs in self.names.items():
+            if other == name:
+                break
+            start += len(theirs)
+        values = struct.unpack_from(f"<{len(samples)}d", self.packed, 8 * start)
+        return {sample: None if math.isnan(v) else v for sample, v in zip(samples, values, strict=True)}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)

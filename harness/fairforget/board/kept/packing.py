@@ -1,0 +1,121 @@
+"""From a record to what a board keeps of it, and back to a record that says as much."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from fairforget.board.costs import price_of
+from fairforget.board.coverage import met_of
+from fairforget.board.kept.columns import Averages, Columns, Items
+from fairforget.board.kept.spent import Met, Price, numbers_of, spent_from
+from fairforget.board.scores import cell_scores
+from fairforget.board.worst import worst_quarter
+from fairforget.store.parts import Parts
+from fairforget.store.record import Problem, Record, Score, Status
+
+_CELL: Final = ("task", "target", "draw", "method", "curriculum", "budget", "optimizer", "evaluation")
+_KIND: Final = ("role", "better", "average", "view", "metric", "on", "complement", "weigh_by")
+PARTS: Final = len(_CELL) + 5
+"""Parts of a packed record."""
+_AVERAGES: Final = len(Averages._fields)
+_LEDGER: Final = len(Price._fields) + len(Met._fields)
+
+
+class Packed(NamedTuple):
+    """What a board keeps of a record: parts it has in common with others, and its own numbers."""
+
+    key: str
+    status: Status
+    seed: int
+    parts: tuple[Any, ...]
+    """JSON: of the cell, the columns, whose items there are, the environment, ``draw_info``, and whatever else."""
+    numbers: bytes
+    """Little-endian doubles; NaN = none."""
+
+
+def pack(record: Record, parts: Parts) -> Packed:
+    """Return what a board keeps: all but hashes, details, tracebacks, what passes were for, and items of other roles.
+
+    Args:
+        record: the cell.
+        parts: of the records packed before.
+    """
+    cell, found = record.cell, cell_scores(record)
+    averages = (found.completeness, found.utility, found.by_probability, found.by_generation, worst_quarter(record))
+    columns = {name: [getattr(score, part) for part in _KIND] for name, score in record.scores.items()}
+    gone = [n for n, s in record.scores.items() if s.role == "completeness" and s.better == "higher"]
+    items = {name: record.items[name] for name in gone if record.items.get(name)}
+    own = {
+        "problems": [[problem.kind, problem.message] for problem in record.problems],
+        "cell": {name: part for name, part in cell.items() if name not in _CELL and name != "seed"},
+        "extra": {name: part for name, part in record.extra.items() if name != "draw_info"},
+    }
+    shared = (
+        *(cell.get(name) for name in _CELL),
+        list(columns.items()),
+        {name: list(samples) for name, samples in items.items()},
+        record.environment,
+        record.extra.get("draw_info"),
+        own,
+    )
+    numbers = [
+        *averages,
+        *numbers_of(price_of(record), met_of(record)),
+        *(math.nan if score.value is None else score.value for score in record.scores.values()),
+        *(float(score.n) for score in record.scores.values()),
+        *(math.nan if value is None else value for samples in items.values() for value in samples.values()),
+    ]
+    packed = struct.pack(f"<{len(numbers)}d", *numbers)
+    return Packed(record.key, record.status, cell["seed"], tuple(map(parts.shared, shared)), packed)
+
+
+class Unpacker:
+    """Makes records of packed ones; what they have in common is made once."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[int, dict[str, Score]] = {}
+        self._rest: dict[tuple[int, int], tuple[tuple[Problem, ...], Mapping[str, Any], Mapping[str, Any]]] = {}
+        self._kept: list[Any] = []
+
+    def record(self, packed: Packed) -> Record:
+        """Return a record with what was kept.
+
+        Raises:
+            ValueError, KeyError, TypeError, struct.error: `pack` did not make it.
+        """
+        *cell, columns, names, environment, draw_info, own = packed.parts
+        kinds = self._kinds.get(id(columns))
+        if kinds is None:
+            kinds = self._kinds[id(columns)] = _kinds(columns)
+            self._kept.append(columns)  # an id is that of another object once its own is gone
+        problems, unknown, extra = self._rest.get((id(draw_info), id(own))) or self._open(draw_info, own)
+        first = _AVERAGES + _LEDGER
+        last = first + 2 * len(kinds)
+        numbers = struct.unpack_from(f"<{last}d", packed.numbers)
+        middle = first + len(kinds)
+        return Record(
+            key=packed.key,
+            cell={**unknown, **dict(zip(_CELL, cell, strict=True)), "seed": packed.seed},
+            status=packed.status,
+            problems=problems,
+            scores=Columns(kinds, numbers[first:middle], numbers[middle:], Averages(*numbers[:_AVERAGES])),
+            items=Items(names, packed.numbers[8 * last :]),
+            item_hashes={},
+            ledger=spent_from(numbers[_AVERAGES:first]),
+            environment=environment,
+            extra=extra,
+        )
+
+    def _open(self, draw_info: Any, own: Any) -> tuple[tuple[Problem, ...], Mapping[str, Any], Mapping[str, Any]]:
+        problems = tuple(Problem(kind, message) for kind, message in own["problems"])
+        extra = own["extra"] if draw_info is None else {**own["extra"], "draw_info": draw_info}
+        self._kept += [draw_info, own]
+        found = self._rest[id(draw_info), id(own)] = (problems, own["cell"], extra)
+        return found
+
+
+def _kinds(columns: Sequence[tuple[str, list[Any]]]) -> dict[str, Score]:
+    return {name: Score(value=None, n=0, **dict(zip(_KIND, kind, strict=True))) for name, kind in columns}
