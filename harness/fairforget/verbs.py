@@ -57,16 +57,24 @@ def run(
     return Results.read([folder]).frame()
 
 
-def board(*folders: str | Path) -> Board:
+def board(*folders: str | Path, file: str | Path | None = None) -> Board:
     """Return the leaderboard of result folders.
 
+    Args:
+        folders: of runs, or of cell files.
+        file: a board file, by whose rules the board is made; without folders, of the results that it names.
+
     Raises:
-        FairforgetError: a folder does not exist.
+        FairforgetError: a folder does not exist, or the file is wrong.
     """
     from fairforget.board.planned import planned_keys
     from fairforget.board.table import build
     from fairforget.store.results import Results
 
+    if file is not None:
+        from fairforget.board.from_file import board_of_file
+
+        return board_of_file(file, folders)[0]
     found = Results.read(folders)
     return build(found.records, rejected=found.rejected, planned=planned_keys([Path(f) for f in folders]))
 

@@ -27,8 +27,13 @@ def escape(text: str) -> str:
 
 
 def _document(board: Board) -> Iterator[str]:
-    yield "# Leaderboard"
+    about = board.about
+    yield "# Leaderboard" if about is None else f"# {escape(shown(about.title, 120))}"
     yield ""
+    if about is not None:
+        yield from (
+            line for text in (about.summary, " ".join(about.asks)) if text for line in (escape(shown(text, 1000)), "")
+        )
     yield f"{escape(words.standing(board))}."
     if not board.tables:
         yield ""

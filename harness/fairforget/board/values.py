@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fairforget.board.about import About
 from fairforget.board.compared import Compared, RankSet
 from fairforget.board.loose import number
 from fairforget.board.way import Cost, Coverage, Forgetting, Look, Matched, Tuned
@@ -223,6 +224,8 @@ class Board:
     missing: int | None
     """Cells of the plan without a record."""
     schema: int = field(default=1)
+    about: About | None = None
+    """None for a board without a board file."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``board.json``."""

@@ -19,10 +19,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
         "folders",
-        nargs="+",
+        nargs="*",
         type=Path,
         metavar="DIR",
-        help="the folder of a run, or a folder of cell files; several make one board",
+        help="the folder of a run, or a folder of cell files; several make one board; with --board: instead of its own",
+    )
+    parser.add_argument(
+        "--board",
+        type=Path,
+        metavar="FILE",
+        help="a board file: which results are compared, and what a row needs to be ranked",
     )
     parser.add_argument(
         "--format",
@@ -39,6 +45,14 @@ def execute(args: argparse.Namespace) -> int:
     from fairforget.errors import FairforgetError
     from fairforget.store.results import Results
 
+    if args.board is not None:
+        from fairforget.board.from_file import board_of_file
+
+        board, found = board_of_file(args.board, args.folders)
+        _show(board, args.format, args.out)
+        return _complain(found)
+    if not args.folders:
+        raise FairforgetError("name the folder of a run (runs/NAME), or a board file with --board FILE")
     found = Results.read(args.folders)
     if not found.records and not found.rejected:
         names = ", ".join(map(str, args.folders))

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fairforget.errors import FairforgetError
+from fairforget.store.files import CELLS, LAID, laid_folders, record_files
+from fairforget.store.parts import Parts
 from fairforget.store.reading import read_record
 from fairforget.store.record import Record, Rejected
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
 
-CELLS: Final = "cells"
-"""The folder of the records inside the folder of a run."""
-_NAME: Final = re.compile(r"[0-9a-f]{24}\.json")
-LAID: Final = tuple(map(re.compile, (r"[\w.-]+-v[0-9]+", r"[\w.-]+", r"[\w.-]+__[\w.-]+")))
-"""Folders of published results, from the outside: task with version, target, distribution with method."""
+__all__ = ["CELLS", "LAID", "Results", "distinct", "laid_folders", "the_one"]
 
 
 class Results(NamedTuple):
@@ -45,14 +39,15 @@ class Results(NamedTuple):
         """
         found: dict[str, list[tuple[Path, Record]]] = {}
         rejected: list[Rejected] = []
-        for path in sorted({path for folder in folders for path in _files(Path(folder), rejected)}):
-            record = read_record(path)
+        parts = Parts()
+        for path in sorted({file.path for folder in folders for file in record_files(Path(folder), rejected)}):
+            record = read_record(Path(path), parts)
             if isinstance(record, Rejected):
                 rejected.append(record)
             else:
-                found.setdefault(record.key, []).append((path, record))
-        records = tuple(_one(found[key], rejected) for key in sorted(found))
-        return cls(records, tuple(sorted(set(rejected), key=lambda r: (str(r.path), r.reason))))
+                found.setdefault(record.key, []).append((Path(path), record))
+        records = tuple(the_one(found[key], rejected) for key in sorted(found))
+        return cls(records, distinct(rejected))
 
     def frame(self, *, items: bool = False) -> pd.DataFrame:
         """Return a pandas DataFrame with one row a cell and column; with `items` one row a cell, column and sample.
@@ -64,58 +59,12 @@ class Results(NamedTuple):
         return pd.DataFrame([row for record in self.records for row in _rows(record, items=items)])
 
 
-def _files(folder: Path, rejected: list[Rejected]) -> Iterator[Path]:
-    """Yield the files called like records; links that lead out of the folder are rejected."""
-    root = _existing(folder)
-    inner = root / CELLS if (root / CELLS).is_dir() else root
-    try:
-        below = [] if inner != root else [f for level in range(len(LAID)) for f in _laid(root, LAID[level:])]
-        paths = sorted(one / entry.name for one in {inner, *below} for entry in os.scandir(one))
-    except OSError as error:
-        msg = f"cannot read {folder}: {error.strerror or error}"
-        raise FairforgetError(msg) from error
-    for path in paths:
-        if _NAME.fullmatch(path.name) is None:
-            continue
-        try:
-            inside = path.resolve().is_relative_to(root)
-        except (OSError, RuntimeError):  # a link that leads to itself
-            inside = False
-        if inside:
-            yield path
-        else:
-            rejected.append(Rejected(path, "a link that leads out of the folder"))
+def distinct(rejected: Iterable[Rejected]) -> tuple[Rejected, ...]:
+    """Return rejected files once each, by path."""
+    return tuple(sorted(set(rejected), key=lambda r: (str(r.path), r.reason)))
 
 
-def _laid(folder: Path, levels: Sequence[re.Pattern[str]]) -> Iterator[Path]:
-    """Yield the innermost folders of published results; folders behind links are none."""
-    if not levels:
-        yield folder
-        return
-    for entry in os.scandir(folder):
-        if levels[0].fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
-            yield from _laid(folder / entry.name, levels[1:])
-
-
-def _existing(folder: Path) -> Path:
-    if folder.is_dir():
-        return folder.resolve()
-    if folder.exists():
-        msg = f"{folder} is not a folder; name the folder of a run, or one that holds cell files"
-        raise FairforgetError(msg)
-    parent = folder.parent
-    names = sorted(path.name for path in parent.iterdir() if path.is_dir()) if _readable(parent) else []
-    near = difflib.get_close_matches(folder.name, names, n=3, cutoff=0.5)
-    guess = f" Did you mean {' or '.join(str(parent / name) for name in near)}?" if near else ""
-    msg = f"there is no folder {folder}.{guess} Name the folder of a run (runs/NAME), or one that holds cell files"
-    raise FairforgetError(msg)
-
-
-def _readable(folder: Path) -> bool:
-    return folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
-
-
-def _one(same: Sequence[tuple[Path, Record]], rejected: list[Rejected]) -> Record:
+def the_one(same: Sequence[tuple[Path, Record]], rejected: list[Rejected]) -> Record:
     """Return the record that stands for a cell, and note the others if they say something else."""
     if len(same) == 1:
         return same[0][1]

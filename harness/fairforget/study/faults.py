@@ -166,6 +166,10 @@ def _inside(annotation: Any, part: str | int) -> tuple[Any] | None:
         for found in _alternatives(annotation):
             if typing.get_origin(found) is tuple:
                 return (typing.get_args(found)[0],)
+    # Among several alternatives a text may also be the name that pydantic gives one of them.
+    alone = [found for found in _alternatives(annotation) if found is not type(None)]
+    if len(alone) == 1 and typing.get_origin(alone[0]) is dict and isinstance(part, str):
+        return (typing.get_args(alone[0])[1],)
     return None
 
 

@@ -1,0 +1,57 @@
+"""The folders that a board file names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from fairforget.board.board_file import OpenBoard
+from fairforget.errors import did_you_mean
+
+BOARDS: Final = "boards"
+_MOST: Final = 10_000
+"""Folders of one board."""
+
+
+def home_of(path: Path) -> Path:
+    """Return the folder that a board file may not look out of, links resolved."""
+    folder = path.resolve().parent
+    return folder.parent if folder.name == BOARDS else folder
+
+
+def folders_of(board: OpenBoard) -> list[Path]:
+    """Return the folders of results that the file names, sorted.
+
+    Raises:
+        FairforgetError: one of them would lie outside of where the file may look, or none is there; names the line.
+    """
+    home, base = home_of(board.path), board.path.resolve().parent
+    found: set[Path] = set()
+    for i, pattern in enumerate(board.file.results):
+        key = ("results", i)
+        inside = os.path.normpath(base / pattern)
+        if Path(pattern).is_absolute() or pattern.startswith("~") or not Path(inside).is_relative_to(home):
+            raise board.error(key, f"leads out of {home.name}; name folders below it, relative to this file")
+        if "**" in pattern:
+            raise board.error(key, "'**' is not supported; write one '*' for each folder")
+        parts = Path(inside).relative_to(home).parts
+        fitting = [path for path in (home.glob("/".join(parts)) if parts else [home]) if path.is_dir()]
+        if outside := [path for path in fitting if not path.resolve().is_relative_to(home)]:
+            raise board.error(key, f"{outside[0].name} is a link that leads out of {home.name}")
+        if not fitting:
+            raise board.error(key, f"no folder fits. {_near(home, parts)}")
+        found |= {path.resolve() for path in fitting}
+        if len(found) > _MOST:
+            raise board.error(key, f"more than {_MOST:,} folders fit; name fewer, higher ones")
+    return sorted(found)
+
+
+def _near(home: Path, parts: tuple[str, ...]) -> str:
+    """Return what there is where a pattern stops to fit."""
+    for depth, part in enumerate(parts):
+        fitting = [path for path in (home.glob("/".join(parts[:depth])) if depth else [home]) if path.is_dir()]
+        names = sorted({inner.name for path in fitting for inner in path.iterdir() if inner.is_dir()})
+        if not any(path.is_dir() for path in home.glob("/".join(parts[: depth + 1]))):
+            return did_you_mean(part, names)
+    return "There are none."
