@@ -58,14 +58,22 @@ def _cells(row: Row, found: Sequence[tuple[str, list[Column]]], usual: int) -> I
 
 def _head(column: Column) -> str:
     """Return ``retain, ROUGE-L ↑``: what is measured on, and how."""
-    named, on = column.name.split("_"), column.on.split("_")
-    same = list(takewhile(lambda i: named[i : i + 1] == on[i : i + 1], range(len(named) - 1)))
-    where, how = " ".join(named[: len(same)]), named[len(same) :]
-    name = _NAMES.get("_".join(how), " ".join(how))
+    where, how = _parted(column)
+    name = _NAMES.get(how, how.replace("_", " "))
     # Completeness is about the forget set, so only other sets need their name.
-    parts = [text.shown(part, 24) for part in (where, name) if part and part != "forget"]
+    parts = [text.shown(part, 24) for part in (where.replace("_", " "), name) if part and part != "forget"]
     head = ", ".join(parts or [text.shown(column.name, 24)]) + _ARROWS[column.better]
     return head if _averaged(column) else f"[{head}]"
+
+
+def _parted(column: Column) -> tuple[str, str]:
+    """Return the set and the measurement in the name of a column; an empty set where it has none."""
+    named, on = column.name.split("_"), column.on.split("_")
+    same = len(list(takewhile(lambda i: named[i : i + 1] == on[i : i + 1], range(len(named) - 1))))
+    if not same:
+        known = [name for name in _NAMES if column.name.endswith(f"_{name}")]
+        same = len(named) - max((name.count("_") + 1 for name in known), default=len(named))
+    return "_".join(named[:same]), "_".join(named[same:])
 
 
 def _averaged(column: Column) -> bool:
