@@ -12,6 +12,7 @@ from scipy import stats
 
 from fairforget.stats.reversal import draws_to_see, observed_reversals, paired, reversal_model
 from fairforget.stats.reversal_interval import reversal_intervals
+from fairforget.stats.strata import moments
 
 
 def simulate(rng, delta, tau, sigma, draws, seeds, simulations=1):
@@ -78,6 +79,27 @@ def test_the_wrong_winner_of_a_small_study():
     assert found.sd == pytest.approx(sd)
     assert found.wrong_winner == pytest.approx((means < 0).mean(), abs=0.006)
     assert found.observed == pytest.approx(stats.norm.cdf(-delta / sd))
+
+
+def test_the_wrong_winner_where_draws_overlap():
+    """The error of the mean has the variance of `moments`, in one stratum and in two of equal spread."""
+    rng = np.random.default_rng(3)
+    one, other = rng.normal(0.3, 0.5, (6, 1)), rng.normal(0.2, 0.5, (5, 1))
+    error = moments([one[:, 0]], [1], [0.3]).se
+    found = reversal_model([one], overlap=[0.3])
+    assert found.wrong_winner == pytest.approx(stats.norm.cdf(-abs(one.mean()) / error))
+    assert found.wrong_winner > reversal_model([one]).wrong_winner
+    assert found.observed == reversal_model([one]).observed
+    spread = (one - one.mean()) / one.std(ddof=1), (other - other.mean()) / other.std(ddof=1)
+    strata = [0.3 + spread[0], 0.1 + spread[1]]
+    error = moments([d[:, 0] for d in strata], [0.6, 0.4], [0.3, 0.1]).se
+    found = reversal_model(strata, [0.6, 0.4], [0.3, 0.1])
+    assert found.wrong_winner == pytest.approx(stats.norm.cdf(-0.22 / error))
+    assert reversal_model([one], overlap=[1.0]).wrong_winner == pytest.approx(0.5)
+    assert reversal_model([np.full((4, 1), 0.2)], overlap=[1.0]).wrong_winner == 0.0
+    assert (
+        reversal_model([one, other], [1, 0], [0.3, 1.0]).wrong_winner == reversal_model([one], [1], [0.3]).wrong_winner
+    )
 
 
 def test_strata_pool_their_noise_and_average_their_probabilities():

@@ -20,7 +20,8 @@ import numpy as np
 
 from fairforget.stats.binomial import clopper_pearson
 from fairforget.stats.intervals import LEVEL, draw_means
-from fairforget.stats.strata import shares
+from fairforget.stats.overlap import inflation
+from fairforget.stats.strata import overlaps, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +115,25 @@ def observed_reversals(
     return Reversals(count, len(draws), int((draws == 0).sum()), *clopper_pearson(count, len(draws), level))
 
 
-def reversal_model(strata: Sequence[np.ndarray], weights: Sequence[float] = (1.0,)) -> ReversalModel | None:
+def reversal_model(
+    strata: Sequence[np.ndarray], weights: Sequence[float] = (1.0,), overlap: Sequence[float] = ()
+) -> ReversalModel | None:
     """Return the probabilities of the normal model; with several strata τ and σ_e are pooled and π is their mean.
+
+    New draws are draws from the same pool of samples. Only the wrong winner asks how far that pool speaks for others,
+    and is corrected for draws that overlap.
 
     Args:
         strata: one array (draws, seeds) of paired differences a stratum, the same number of seeds in each; a draw with
             a missing seed is left out.
         weights: one a stratum: how often a new draw comes from it.
+        overlap: one share a stratum, see `fairforget.stats.overlap`; empty = no draws overlap.
 
     Returns:
         None where a stratum that counts has fewer than two draws.
 
     Raises:
-        ValueError: weights that are no weights, or strata of unlike numbers of seeds.
+        ValueError: weights that are no weights, overlaps that are no shares, or strata of unlike numbers of seeds.
     """
     parts = Parts.of(strata, weights)
     if parts is None:
@@ -140,7 +147,10 @@ def reversal_model(strata: Sequence[np.ndarray], weights: Sequence[float] = (1.0
     def beaten(variance: float) -> float:
         return float(parts.weights @ below_zero(ahead, np.sqrt(variance)))
 
-    standard_error = math.sqrt(float((parts.weights**2 / parts.draws).sum()) * between)
+    rhos = [rho for rho, w in zip(overlaps(overlap, len(strata)), weights, strict=True) if w > 0]
+    factors = np.array([inflation(int(n), rho) for n, rho in zip(parts.draws, rhos, strict=True)])
+    # No variance is none, even of draws that are all one set.
+    standard_error = math.sqrt(float((parts.weights**2 / parts.draws * factors).sum()) * between) if between else 0.0
     return ReversalModel(
         delta=parts.delta,
         sd=math.sqrt(between),

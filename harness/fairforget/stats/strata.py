@@ -29,7 +29,8 @@ def standardised_mean(
 
     The draws of different strata are independent, so the variance is Σ w_h² s_h² / n_h, each part corrected for the
     overlap of its draws; the degrees of freedom follow Satterthwaite (1946). With one stratum this is the t-interval
-    of its draws.
+    of its draws. Strata that share samples, as random draws and bins of the same pool do, are not independent: only one
+    of the two should count.
 
     Args:
         strata: one array of draw means a stratum; NaN = missing.
