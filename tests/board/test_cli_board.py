@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from fairforget.board.html import render_html
 from fairforget.board.table import build
+from fairforget.board.write import FIGURES, RENDERERS
 from fairforget.cli import main
 from fairforget.store.results import Results
 
@@ -27,7 +29,7 @@ def test_the_ranking_is_printed(run, capsys):
     assert sorted(path.name for path in run.iterdir()) == ["cells"]
 
 
-@pytest.mark.parametrize("form", ["md", "html", "json"])
+@pytest.mark.parametrize("form", ["md", "html", "json", "tex"])
 def test_a_format_goes_to_standard_output_and_nothing_else(run, capsys, form):
     assert main(["board", str(run), "--format", form]) == 0
     out, err = capsys.readouterr()
@@ -92,3 +94,22 @@ def test_the_board_needs_no_torch_and_no_pandas(run):
         "assert not {'torch', 'transformers', 'pandas', 'scipy.stats'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_every_format_that_can_be_made_can_be_asked_for(capsys):
+    assert main(["board", "--help"]) == 0
+    (names,) = set(re.findall(r"--format \{([a-z,]+)\}", capsys.readouterr().out))
+    assert names.split(",") == [*RENDERERS, *FIGURES]
+
+
+def test_figures_are_files(run, tmp_path, capsys):
+    assert main(["board", str(run), "--format", "svg", "--out", str(tmp_path / "figures")]) == 0
+    written = sorted((tmp_path / "figures").iterdir())
+    assert sorted(capsys.readouterr().out.split()) == list(map(str, written))
+    assert {path.name for path in written} >= {"1-plane.svg", "1-scores.svg"}
+
+
+@pytest.mark.parametrize("form", FIGURES)
+def test_figures_need_a_folder(run, capsys, form):
+    assert main(["board", str(run), "--format", form]) == 2
+    assert "say with --out DIR where they go" in capsys.readouterr().err

@@ -52,3 +52,8 @@ def write_figures(board: Board, out: Path, name: str) -> list[Path]:
     for file, content in made:
         write_bytes(out / file, content.encode() if isinstance(content, str) else content)
     return [out / file for file, _ in made]
+
+
+def write_any(board: Board, out: Path, name: str) -> list[Path]:
+    """Write the board in any one format, and return the paths."""
+    return write_figures(board, out, name) if name in FIGURES else [write_format(board, out, name)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from fairforget.errors import FairforgetError
 from fairforget.terminal import printable
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from fairforget.board.values import Board
     from fairforget.store.results import Results
+
+_TEXTS: Final = ("md", "html", "json", "tex")
+_FIGURES: Final = ("svg", "png")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=("md", "html", "json"),
-        help="print the board in this format, or with --out write this file alone; default: the rankings as a table",
+        choices=(*_TEXTS, *_FIGURES),
+        help="print the board in this format, or with --out write this file alone; svg and png need --out, for every "
+        "figure is a file; default: the rankings as a table",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write board.md, board.html and board.json there")
 
@@ -42,9 +47,10 @@ def execute(args: argparse.Namespace) -> int:
     """Make a board from cell files."""
     from fairforget.board.planned import planned_keys
     from fairforget.board.table import build
-    from fairforget.errors import FairforgetError
     from fairforget.store.results import Results
 
+    if args.format in _FIGURES and args.out is None:
+        raise FairforgetError(f"--format {args.format} makes a file of every figure: say with --out DIR where they go")
     if args.board is not None:
         from fairforget.board.from_file import board_of_file
 
@@ -65,15 +71,16 @@ def execute(args: argparse.Namespace) -> int:
 
 def _show(board: Board, form: str | None, out: Path | None) -> None:
     from fairforget.board.terminal import print_board
-    from fairforget.board.write import RENDERERS, write_board, write_format
+    from fairforget.board.write import RENDERERS, write_any, write_board
 
     if out is not None:
-        for path in (write_format(board, out, form),) if form else write_board(board, out):
+        paths = write_board(board, out) if form is None else write_any(board, out, form)
+        for path in paths:
             print(path)
-    elif form is not None:
-        sys.stdout.write(RENDERERS[form](board))
-    else:
+    elif form is None:
         print_board(board)
+    else:
+        sys.stdout.write(RENDERERS[form](board))
 
 
 def _complain(found: Results) -> int:
