@@ -19,7 +19,7 @@ MOST = 24
 class Curves:
     """The panel of one row."""
 
-    id: str
+    row: str
     title: str
     told: str
     x: Scale
@@ -90,7 +90,7 @@ def _drawn(found: Curves) -> Panel:
         shapes.append(Line(found.x.start, found.level, found.x.end, found.level, "level"))
     lines: list[Shape] = [Path(path, name) for name, path in found.lines]
     told = f"After updates, {found.told}."
-    return Panel(told, found.height, (*shapes, Group(tuple(lines), "", found.told, found.id)), title=found.title)
+    return Panel(told, found.height, (*shapes, Group(tuple(lines), "", found.told, found.row)), title=found.title)
 
 
 def _panel(row: Row, last: float, lines: dict[str, list[tuple[float, float]]], goal: float | None) -> Curves:
@@ -99,7 +99,7 @@ def _panel(row: Row, last: float, lines: dict[str, list[tuple[float, float]]], g
     y = Scale(min(0.0, *values, 0.0), max(1.0, *values, 1.0), _HEIGHT - 34, 26.0)
     ends = ", ".join(f"{name} {text.number(points[-1][1])} at the end" for name, points in lines.items() if points)
     return Curves(
-        id=row.id,
+        row=text.shown(row.label),
         title=text.shown(row.label, 48),
         told=f"{text.shown(row.label)}: {ends}",
         x=x,

@@ -7,8 +7,13 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from fairforget.board.curves import survivals_drawing, ways_drawing
+from fairforget.board.page.beats import beats_drawing
+from fairforget.board.page.bump import bump_drawing
+from fairforget.board.page.costs import costs_drawing
+from fairforget.board.page.covariates import covariates_drawing
 from fairforget.board.page.panels import panels_drawing
 from fairforget.board.page.plane import plane_drawing
+from fairforget.board.page.ranks import ranks_drawing
 from fairforget.board.page.scene import Drawing, Panel
 from fairforget.board.values import Table
 
@@ -18,10 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["Drawing", "Panel", "drawings", "environment", "template"]
 
 _FIGURES: Final[tuple[Callable[[Table], Drawing | None], ...]] = (
-    plane_drawing,
+    ranks_drawing,
     panels_drawing,
+    covariates_drawing,
+    plane_drawing,
+    beats_drawing,
+    bump_drawing,
     ways_drawing,
     survivals_drawing,
+    costs_drawing,
 )
 
 

@@ -19,7 +19,7 @@ MOST_DOTS = 60
 class Strip:
     """A row in a panel of forget sets."""
 
-    id: str
+    row: str
     label: str
     y: float
     dots: tuple[float, ...]
@@ -94,16 +94,16 @@ def _group(strip: Strip, left: float) -> Group:
     y = strip.y + 22
     shapes: list[Shape] = [Text(left - 8, y + 3.5, strip.label, "name", "end")]
     if strip.dots:
-        shapes.append(Path(dotted((dot, y) for dot in strip.dots), "dots"))
+        shapes.append(Path(dotted((dot, y + 5.5) for dot in strip.dots), "dots"))
     if strip.interval:
         shapes.append(Line(strip.interval[0], y, strip.interval[1], y, "interval"))
     shapes.append(Dot(strip.mean, y, 4, "mean"))
-    return Group(tuple(shapes), "strip reference" if strip.reference else "strip", strip.told, strip.id)
+    return Group(tuple(shapes), "strip reference" if strip.reference else "strip", strip.told, strip.row)
 
 
 def _strip(row: Row, found: InStratum, score: Estimate, x: Scale, y: float) -> Strip:
     return Strip(
-        id=row.id,
+        row=shown(row.label),
         label=shown(row.label, 26),
         y=y,
         dots=tuple(x.held(value) for value in _thinned([p.score for p in found.points if p.score is not None])),

@@ -21,7 +21,7 @@ MOST = 40
 class Mark:
     """A row in the plane."""
 
-    id: str
+    row: str
     label: Label
     x: float
     y: float
@@ -59,7 +59,7 @@ def plane(table: Table) -> Plane | None:
     spots = [(x(u.mean), y(c.mean)) for _, c, u in drawn]
     labels = place_labels([shown(row.label, 28) for row, _, _ in drawn], spots, (x.start, x.end, y.end, y.start))
     marks = [
-        Mark(row.id, label, *spot, ends(x, u), ends(y, c), row.reference is not None, _told(row, c, u))
+        Mark(shown(row.label), label, *spot, ends(x, u), ends(y, c), row.reference is not None, _told(row, c, u))
         for (row, c, u), spot, label in zip(drawn, spots, labels, strict=True)
     ]
     # Where rows are ranked by utility alone, curves of equal score would mislead.
@@ -97,8 +97,8 @@ def plane_drawing(table: Table) -> Drawing | None:
     about = (
         "Up is more forgotten, right is more kept: the best corner is the upper right. "
         + ("Dotted curves join points of equal score. " if found.contours else "")
-        + "Crosses are 95 % intervals over forget sets, hollow marks are reference rows; the thin line is the front of "
-        "the rows that no other row beats in both means."
+        + "Crosses are 95 % intervals over forget sets, hollow marks are reference rows; the dashed line is the front "
+        "of the rows that no other row beats in both means."
     )
     hidden = len(_rows(table)) - len(found.marks)
     cap = f"{plural(hidden, 'row')} of lower score not drawn; the table has all." if hidden else ""
@@ -118,7 +118,7 @@ def _group(mark: Mark) -> Group:
         Dot(mark.x, mark.y, 4, "mean"),
         Text(mark.label.x, mark.label.y, mark.label.text, "name", mark.label.anchor),
     ]
-    return Group(tuple(shapes), "mark reference" if mark.reference else "mark", mark.told, mark.id)
+    return Group(tuple(shapes), "mark reference" if mark.reference else "mark", mark.told, mark.row)
 
 
 def _numbers(table: Table) -> sheet.Sheet:

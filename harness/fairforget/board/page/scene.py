@@ -86,7 +86,7 @@ class Group:
     told: str = ""
     """What it says when one points at it."""
     row: str = ""
-    """Id of the row of the board."""
+    """Name of the row of the board, as it is printed."""
 
 
 @dataclass(frozen=True, slots=True)
