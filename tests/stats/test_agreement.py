@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from fairforget.stats.agreement import concordance, tau_b, tau_between, top_one
+from fairforget.stats.agreement import concordance, ranks_in, tau_b, tau_between, top_one
 
 # Few values, so that there are ties.
 coarse = arrays(float, st.tuples(st.integers(2, 7), st.integers(2, 6)), elements=st.integers(0, 4).map(float))
@@ -99,3 +99,9 @@ def test_winners_by_hand():
 def test_gaps_are_refused(statistic):
     with pytest.raises(ValueError, match="every order"):
         statistic(np.array([[0.1, np.nan], [0.2, 0.3]]))
+
+
+@settings(derandomize=True, deadline=None)
+@given(coarse)
+def test_ranks_are_scipys(scores):
+    assert np.array_equal(ranks_in(scores), stats.rankdata(-scores, axis=0))

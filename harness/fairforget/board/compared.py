@@ -102,7 +102,8 @@ class Pair:
     """Without the noise of seeds: how often the forget set itself turns the order. None with one seed, which cannot
     tell the two apart."""
     wrong_winner: float | None
-    """Probability that a study of as many draws as this one picks the second."""
+    """Probability that a study of as many draws picks the second, if all is as estimated here; a plug-in without an
+    interval, too small where draws are few."""
     draws_to_see: int | None
     """Draws after which a reversal has been seen with 95 %; None where that takes more than a million."""
     draws_to_tell: int | None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from fairforget.board.comparing.compare import compared_of
 from fairforget.board.context import binnings_of, columns_of, covariates_of, notes_of, problems_of, provenance_of
 from fairforget.board.costs import cost_of, tuned_of
 from fairforget.board.coverage import coverage_of
@@ -137,6 +138,7 @@ def _table(
         notes=notes_of(records, rows, columns),
         trials=_trials(found.common["tuning"]),
         on_the_way=tuple(kinds),
+        compared=compared_of(competing, found, labels, weights, scores, overlaps),
     )
 
 

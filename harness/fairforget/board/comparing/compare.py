@@ -1,0 +1,67 @@
+"""From a table's rows and cells to how the rows compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from fairforget.board.compared import Compared
+from fairforget.board.comparing.agreement import agreement_of, between_strata, draw_ranks, stratum_compared
+from fairforget.board.comparing.control import null_of
+from fairforget.board.comparing.pairs import Counting, pairs_of
+from fairforget.board.comparing.standings import resamples_for, standings_of
+from fairforget.board.comparing.whole import Whole, generator, whole_strata
+from fairforget.board.grouping import Group, places_by_stratum
+from fairforget.board.overlap import Overlaps
+from fairforget.board.scores import CellScores
+from fairforget.board.values import Row
+
+
+def compared_of(
+    rows: Sequence[Row],
+    found: Group,
+    labels: Mapping[str, str],
+    weights: Mapping[str, float],
+    scores: Mapping[str, CellScores],
+    overlaps: Overlaps,
+) -> Compared | None:
+    """Return how the rows with a rank compare; None with fewer than two of them.
+
+    Args:
+        rows: the competing rows, in the order of the board.
+        found: the table's cells.
+        labels: identity of a stratum -> its label.
+        weights: label of a stratum that counts -> its share.
+        scores: key of a cell -> its scores.
+        overlaps: of the table's draws.
+    """
+    places = places_by_stratum(sorted(found.places), labels)
+    order: Sequence[str] = [row.id for row in rows if row.rank is not None]
+    strata = whole_strata(order, found, places, weights, scores, overlaps)
+    kept = [row for row in order if all(row in stratum.rows for stratum in strata if stratum.weight > 0)]
+    if len(kept) < len(order):  # some score is no measurement
+        strata = whole_strata(kept, found, places, weights, scores, overlaps)
+    if len(kept) < 2:
+        return None
+    return _compared(tuple(kept), [s for s in strata if len(s.rows) > 1], generator(strata, found, scores))
+
+
+def _compared(order: tuple[str, ...], strata: Sequence[Whole], rng: np.random.Generator) -> Compared:
+    counting = Counting(order, tuple(stratum for stratum in strata if stratum.weight > 0))
+    pairs = pairs_of(counting, strata, rng)
+    told_apart = {(pair.first, pair.second) for pair in pairs if pair.p <= 0.05}
+    several = [stratum for stratum in strata if len(stratum.draws) > 1]
+    return Compared(
+        order=order,
+        rows=standings_of(counting, strata, pairs, rng),
+        pairs=pairs,
+        separable=sum(pair in told_apart for pair in pairwise(order)),
+        agreement=agreement_of(order, np.concatenate([stratum.means for stratum in counting.strata], axis=1)),
+        strata={stratum.label: stratum_compared(stratum) for stratum in several},
+        between=between_strata(strata),
+        draws=tuple(one for stratum in several for one in draw_ranks(stratum)),
+        null=null_of(counting, pairs),
+        resamples=resamples_for(len(order)),
+    )
