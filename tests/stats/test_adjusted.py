@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fairforget.stats.adjusted import difficulty_crossing, difficulty_line
 from fairforget.stats.intervals import paired_difference
+from fairforget.stats.overlap import inflation, overlap_matrix
 
 
 @settings(derandomize=True, deadline=None)
@@ -79,9 +80,44 @@ def test_what_has_no_line():
     assert difficulty_line(y, np.full(4, 0.1)) is None
     assert difficulty_line(y, np.array([1.0, 2.0, 3.0, np.nan])) is None
     assert difficulty_line(y, np.array([1.0, 2.0, 3.0, 4.0]), overlap=1.0) is None
+    assert difficulty_line(y, np.array([1.0, 2.0, 3.0, 4.0]), overlap=np.ones((4, 4))) is None
     assert difficulty_line(np.append(y, np.nan), np.array([1.0, 2.0, 3.0, 4.0, 5.0])).effect.n == 4
     with pytest.raises(ValueError, match="between 0 and 1"):
         difficulty_line(y, y, overlap=2.0)
+    with pytest.raises(ValueError, match="every two"):
+        difficulty_line(y, y, overlap=np.eye(3))
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.3, 0.9])
+def test_equal_overlap_is_the_correction_of_a_mean(rho):
+    """s² (1 / F + ρ / (1 − ρ)) at the mean difficulty, and nothing for the slope."""
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=7), rng.normal(size=7)
+    plain, found = difficulty_line(y, x), difficulty_line(y, x, overlap=rho)
+    assert found.effect.half_width == pytest.approx(plain.effect.half_width * np.sqrt(inflation(7, rho)))
+    assert (found.slope.low, found.slope.high) == pytest.approx((plain.slope.low, plain.slope.high))
+    matrix = np.where(np.eye(7, dtype=bool), 1.0, rho)
+    assert difficulty_line(y, x, overlap=matrix) == found
+
+
+def test_draws_that_share_samples_within_bins_of_difficulty():
+    """Forget sets from three small bins: their slope is known by the bins and not by the number of draws."""
+    rng = np.random.default_rng(6)
+    bins, size, take, draws, simulations = 3, 12, 6, 5, 1200
+    covered, plain = np.zeros(2), np.zeros(2)
+    for _ in range(simulations):
+        difficulty = np.sort(rng.normal(0, 1, bins * size))
+        outcome = 1 + 0.5 * difficulty + rng.normal(0, 1, bins * size)
+        sets = [b * size + rng.choice(size, take, replace=False) for b in range(bins) for _ in range(draws)]
+        x, y = (np.array([values[chosen].mean() for chosen in sets]) for values in (difficulty, outcome))
+        shared = overlap_matrix([[str(i) for i in chosen] for chosen in sets])
+        for count, line in (
+            (plain, difficulty_line(y, x, at=0.0)),
+            (covered, difficulty_line(y, x, at=0.0, overlap=shared)),
+        ):
+            count += [line.effect.low <= 1 <= line.effect.high, line.slope.low <= 0.5 <= line.slope.high]
+    assert (plain / simulations < 0.85).all()
+    assert ((covered / simulations > 0.92) & (covered / simulations < 0.975)).all()
 
 
 def test_overlapping_draws_widen_the_effect_and_not_the_slope():

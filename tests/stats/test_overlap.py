@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairforget.stats.intervals import paired_difference, t_interval
-from fairforget.stats.overlap import inflation, overlap_share
+from fairforget.stats.overlap import inflation, overlap_matrix, overlap_share
 from fairforget.stats.ranks import one_sided, rank
 from fairforget.stats.strata import moments, standardised_mean
 
@@ -22,6 +22,9 @@ def test_shares_by_hand():
     assert overlap_share([{"a"}, {"b"}]) == 0.0
     assert overlap_share([["a", "b"], ["b", "a"], ["a", "b"]]) == 1.0
     assert overlap_share([{"a", "b", "c", "d"}, {"a"}]) == pytest.approx(1 / math.sqrt(4))
+    half = [[1, 0.5, 0], [0.5, 1, 0.5], [0, 0.5, 1]]
+    assert overlap_matrix([{"a", "b"}, {"b", "c"}, {"c", "d"}]).tolist() == half
+    assert overlap_matrix([]).shape == (0, 0)
     assert overlap_share([{"a"}]) == overlap_share([]) == 0.0
     with pytest.raises(ValueError, match="without samples"):
         overlap_share([{"a"}, set()])

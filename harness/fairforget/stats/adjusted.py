@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairforget.stats.intervals import LEVEL, Estimate
-from fairforget.stats.overlap import inflation
 
 FEWEST = 4
 """Draws: a line takes two, and what is left has to say how far off it is."""
@@ -53,25 +52,27 @@ def difficulty_line(
     *,
     at: float | None = None,
     level: float = LEVEL,
-    overlap: float = 0.0,
+    overlap: np.ndarray | float = 0.0,
 ) -> Line | None:
-    """Return the difficulty-adjusted score and the sensitivity to difficulty, with t-intervals on n − 2 degrees.
+    """Return the difficulty-adjusted score and the sensitivity to difficulty, with t-intervals.
 
-    Overlapping draws are corrected for in the effect. The slope needs no correction: what all draws share moves the
-    line up or down and does not turn it, and the spread about the line has shrunk by as much as the slope's own.
+    Least squares, n − 2 degrees of freedom. Draws that share samples have errors that correlate by what they share;
+    then the spread about the line and the errors of effect and slope follow from that correlation, and the degrees of
+    freedom from the first two moments of the sum of squares (Satterthwaite 1946). Equal shares everywhere widen the
+    effect and leave the slope as it is; draws that overlap only with those of equal difficulty widen the slope, too.
 
     Args:
         scores: (draws,) of one method; NaN = missing.
         difficulty: (draws,) mean difficulty of each; NaN = unknown.
         at: difficulty at which the effect is told; None = the mean of the draws that are there.
         level: coverage.
-        overlap: see `fairforget.stats.overlap`.
+        overlap: (draws, draws) from `fairforget.stats.overlap.overlap_matrix`, or one share for every two draws.
 
     Returns:
         None with fewer than four draws, draws of one difficulty, or draws that are all one set.
 
     Raises:
-        ValueError: an overlap that is no share.
+        ValueError: an overlap that is no share, or not one for every two draws.
     """
     fit = _fit(scores, difficulty, overlap)
     return None if fit is None else fit.line(fit.centre if at is None else at, level)
@@ -84,7 +85,7 @@ def difficulty_crossing(
     *,
     at: float | None = None,
     level: float = LEVEL,
-    overlap: float = 0.0,
+    overlap: np.ndarray | float = 0.0,
 ) -> Crossing | None:
     """Return the difference of two methods at equal difficulty, and where it turns.
 
@@ -100,7 +101,7 @@ def difficulty_crossing(
         None where `difficulty_line` has none.
 
     Raises:
-        ValueError: an overlap that is no share.
+        ValueError: as `difficulty_line`.
     """
     difference = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
     fit = _fit(difference, difficulty, overlap)
@@ -117,28 +118,28 @@ def difficulty_crossing(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Fit:
     n: int
     centre: float
     lowest: float
     highest: float
-    spread: float
-    """Sum of squares of difficulty about its centre."""
     mean: float
     slope: float
     sd: float
-    """About the line, n − 2 in the denominator."""
-    overlap: float
+    """Of a draw about the line, as draws without common samples would have it."""
+    covariance: np.ndarray
+    """(2, 2) of mean and slope, for sd 1."""
+    df: float
 
     def line(self, at: float, level: float) -> Line:
         from scipy.special import stdtrit
 
-        quantile = float(stdtrit(self.n - 2, (1 + level) / 2))
-        away = at - self.centre
-        effect = self.mean + self.slope * away
-        wide = quantile * self.sd * (inflation(self.n, self.overlap) / self.n + away**2 / self.spread) ** 0.5
-        steep = quantile * self.sd / self.spread**0.5
+        quantile = float(stdtrit(self.df, (1 + level) / 2)) * self.sd
+        place = np.array([1.0, at - self.centre])
+        effect = self.mean + self.slope * (at - self.centre)
+        wide = quantile * float(np.sqrt(place @ self.covariance @ place))
+        steep = quantile * float(np.sqrt(self.covariance[1, 1]))
         return Line(
             Estimate(effect, effect - wide, effect + wide, self.n, self.sd),
             Estimate(self.slope, self.slope - steep, self.slope + steep, self.n, None),
@@ -146,22 +147,47 @@ class _Fit:
         )
 
 
-def _fit(scores: np.ndarray, difficulty: np.ndarray, overlap: float) -> _Fit | None:
+def _fit(scores: np.ndarray, difficulty: np.ndarray, overlap: np.ndarray | float) -> _Fit | None:
     y, x = np.asarray(scores, dtype=np.float64), np.asarray(difficulty, dtype=np.float64)
+    correlation = _correlation(overlap, len(y))
     present = ~np.isnan(y) & ~np.isnan(x)
-    y, x = y[present], x[present]
-    inflation(len(y), overlap)  # refuses what is no share
-    if len(y) < FEWEST or overlap == 1:
+    y, x, correlation = y[present], x[present], correlation[np.ix_(present, present)]
+    if len(y) < FEWEST:
         return None
     centre = float(x.mean())
     away = x - centre
     spread = float((away**2).sum())
     if spread <= 1e-24 * float((x**2).sum()):
         return None
-    mean, slope = float(y.mean()), float((away * y).sum()) / spread
+    design = np.stack([np.ones(len(x)), away], axis=1)
+    solve = np.stack([np.full(len(x), 1 / len(x)), away / spread])
+    rest = (np.eye(len(x)) - design @ solve) @ correlation
+    free = float(np.trace(rest))
+    if free <= 1e-9:  # all draws are one set
+        return None
+    mean, slope = (float(b) for b in solve @ y)
     off = y - mean - slope * away
-    sd = float(np.sqrt((off**2).sum() / (len(y) - 2)))
-    return _Fit(len(y), centre, float(x.min()), float(x.max()), spread, mean, slope, sd, overlap)
+    return _Fit(
+        n=len(y),
+        centre=centre,
+        lowest=float(x.min()),
+        highest=float(x.max()),
+        mean=mean,
+        slope=slope,
+        sd=float(np.sqrt((off**2).sum() / free)),
+        covariance=solve @ correlation @ solve.T,
+        df=free**2 / float((rest * rest.T).sum()),
+    )
+
+
+def _correlation(overlap: np.ndarray | float, n: int) -> np.ndarray:
+    shares = np.asarray(overlap, dtype=np.float64)
+    if shares.ndim == 0:
+        shares = np.where(np.eye(n, dtype=bool), 1.0, shares)
+    if shares.shape != (n, n) or not ((shares >= 0) & (shares <= 1)).all():
+        msg = f"{n} draws need an overlap between 0 and 1 for every two of them"
+        raise ValueError(msg)
+    return shares
 
 
 def _sign(effect: Estimate) -> int:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from itertools import combinations
 
+import numpy as np
+
 
 def overlap_share(draws: Sequence[Collection[str]]) -> float:
     """Return ρ, the mean over pairs of draws of the share of samples both have; 0 with fewer than two draws.
@@ -26,12 +28,33 @@ def overlap_share(draws: Sequence[Collection[str]]) -> float:
     Raises:
         ValueError: an empty draw.
     """
+    shares = _shares(draws)
+    return sum(shares) / len(shares) if shares else 0.0
+
+
+def overlap_matrix(draws: Sequence[Collection[str]]) -> np.ndarray:
+    """Return the share of samples that every two draws have, (draws, draws); 1 on the diagonal.
+
+    Args:
+        draws: as those of `overlap_share`, of one stratum or of several.
+
+    Raises:
+        ValueError: an empty draw.
+    """
+    found = np.eye(len(draws))
+    upper = np.triu_indices(len(draws), 1)
+    found[upper] = _shares(draws)
+    found.T[upper] = found[upper]
+    return found
+
+
+def _shares(draws: Sequence[Collection[str]]) -> list[float]:
+    """Return the share of every two draws, by first and second."""
     sets = [frozenset(draw) for draw in draws]
     if not all(sets):
         msg = "a draw without samples overlaps with nothing"
         raise ValueError(msg)
-    shares = [len(one & other) / (len(one) * len(other)) ** 0.5 for one, other in combinations(sets, 2)]
-    return sum(shares) / len(shares) if shares else 0.0
+    return [len(one & other) / (len(one) * len(other)) ** 0.5 for one, other in combinations(sets, 2)]
 
 
 def inflation(n: int, overlap: float) -> float:
