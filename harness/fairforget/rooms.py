@@ -10,8 +10,8 @@ from typing import Any
 class VerbRoom(ModuleType):
     """A package that can be called.
 
-    ``fairforget.run(…)`` and ``fairforget.board(…)`` are calls of `fairforget.verbs`, and ``fairforget.run`` and
-    ``fairforget.board`` are packages, whose import puts them under those names: so the packages answer the calls.
+    ``fairforget.run(…)``, ``fairforget.board(…)`` and ``fairforget.compare(…)`` are calls of `fairforget.verbs`, and
+    packages of those names are put there by their import: so the packages answer the calls.
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The commands as calls: ``fairforget.run``, ``fairforget.board``, ``fairforget.score``."""
+"""The commands as calls: ``fairforget.run``, ``fairforget.board``, ``fairforget.compare``, ``fairforget.score``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
 
     from fairforget.board.values import Board
+    from fairforget.compare.values import Comparison
 
 
 def run(
@@ -108,3 +109,27 @@ def score(
     frame = pd.DataFrame(values)
     frame.attrs.update({key: value for key, value in found.items() if key not in {"ids", "values", "stderr"}})
     return frame
+
+
+def compare(
+    base: str | Path,
+    head: str | Path,
+    *,
+    score: str = "score",
+    margin: float = 0.0,
+) -> Comparison:
+    """Compare two result folders, paired by forget set and seed: better, worse, or not to be told.
+
+    Args:
+        base: the folder of a run, which is compared with.
+        head: the folder of a run, which is judged; `Comparison.fails` says whether a gate on it is red.
+        score: ``score``, ``completeness``, ``utility`` or the name of a column.
+        margin: a loss of less than this is none.
+
+    Raises:
+        FairforgetError: a folder does not exist or has no cells, the two have no cell in common, or there is no such
+            score.
+    """
+    from fairforget.compare.folders import compare_folders
+
+    return compare_folders(Path(base), Path(head), score=score, margin=margin)

@@ -167,14 +167,17 @@ def test_what_the_user_got_wrong_is_said(arguments, said, capsys):
     assert "Traceback" not in message
 
 
-ASK = "import fairforget as f; print(callable(f.run), callable(f.board), callable(f.score))"
-ORDERS = {"before": ASK, "after": f"import fairforget.run.session, fairforget.board.table; {ASK}"}
+ASK = "import fairforget as f; print(callable(f.run), callable(f.board), callable(f.compare), callable(f.score))"
+ORDERS = {
+    "before": ASK,
+    "after": f"import fairforget.run.session, fairforget.board.table, fairforget.compare.build; {ASK}",
+}
 
 
 @pytest.mark.parametrize("code", ORDERS.values(), ids=ORDERS.keys())
 def test_the_verbs_are_there_whatever_was_imported_before(code):
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["True"] * 3
+    assert ran.stdout.split() == ["True"] * 4
 
 
 def test_python_m_is_the_same_program():
