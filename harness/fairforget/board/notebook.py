@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+from typing import Final
 
 from fairforget.board import words
 from fairforget.board.drawing import environment
 from fairforget.board.result_sheets import ranking
-from fairforget.board.svg import svg_of
+from fairforget.board.svg import svg_of, well_formed
 from fairforget.board.text import shown
 from fairforget.board.values import Board, Table
 
-_MOST_TABLES = 10
+_MOST_TABLES: Final = 10
 
 
 def render_fragment(board: Board) -> str:
@@ -21,7 +22,7 @@ def render_fragment(board: Board) -> str:
     others is escaped. The figure is an image of its own, so that no two of them share a style.
     """
     made = environment().get_template("notebook.j2")
-    return made.render(
+    text = made.render(
         standing=words.standing(board),
         tables=[
             {
@@ -36,6 +37,7 @@ def render_fragment(board: Board) -> str:
         ],
         more=max(0, len(board.tables) - _MOST_TABLES),
     )
+    return well_formed(text)
 
 
 def _image(table: Table) -> tuple[str, str] | None:

@@ -20,7 +20,7 @@ _LETTER: Final = 5.1
 """Width of a letter of the captions, in the mean and on the large side."""
 _VARIABLE: Final = re.compile(r"var\((--[a-z0-9-]+)\)")
 _WEIGHT: Final = re.compile(r"font-weight:\s*(\d+)")
-# XML has no place for them, escaped or not.
+# Not even escaped.
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -63,7 +63,7 @@ def svg_of(table: Table) -> Iterator[tuple[Drawing, str]]:
     style = plain_style()
     for drawing in drawings(table).values():
         text = made.render(sheet=_sheet(drawing, table), style=style)
-        yield drawing, _NO_XML.sub("", text)
+        yield drawing, well_formed(text)
 
 
 def plain_style() -> str:
@@ -75,6 +75,11 @@ def plain_style() -> str:
     # Renderers know hundreds alone.
     weighed = _WEIGHT.sub(lambda match: f"font-weight: {round(int(match[1]), -2)}", template("figures.css"))
     return _VARIABLE.sub(lambda match: colours[match[1]].strip(), weighed)
+
+
+def well_formed(text: str) -> str:
+    """Return text without the characters that XML has no place for."""
+    return _NO_XML.sub("", text)
 
 
 def _sheet(drawing: Drawing, table: Table) -> Sheet:
