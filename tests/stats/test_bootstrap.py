@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from fairforget.stats.bootstrap import bootstrap
 from fairforget.stats.cube import PairedCube
 from fairforget.stats.resampling import resample
+from fairforget.stats.strata import moments
 
 NAN = np.nan
 
@@ -129,6 +130,22 @@ def test_strata_are_resampled_apart_and_weighed():
     assert bootstrap(cube, np.random.default_rng(0), 100) is None  # two draws in the third
 
 
+@pytest.mark.parametrize("sizes", [(3, 3), (3, 8), (6, 6, 6)])
+def test_over_strata_two_methods_are_told_apart_as_by_welchs_test(sizes):
+    stratum, weights = np.repeat(np.arange(len(sizes)), sizes), [2, 1, 1][: len(sizes)]
+    agreed = told = 0
+    for seed in range(60):
+        values = study(2, sum(sizes), 1, seed, gap=0.1)
+        apart = values[0, :, 0] - values[1, :, 0]
+        test = moments([apart[stratum == h] for h in range(len(sizes))], weights)
+        p = 2 * scipy.stats.t.sf(abs(test.mean) / test.se, int(test.df))  # the bootstrap rounds down
+        found = bootstrap(PairedCube(values, stratum), np.random.default_rng(1), 4000, weights)
+        told += found.low[0] == found.high[0]
+        agreed += (found.low[0] == found.high[0]) == (p <= 0.05)
+    assert agreed >= 57
+    assert 0 < told < 60
+
+
 def test_overlap_widens():
     cube = PairedCube(study(3, 5, 2))
     free = bootstrap(cube, np.random.default_rng(0), 500)
@@ -173,10 +190,14 @@ def test_a_clear_order_is_certain_and_a_tie_is_shared():
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
-@given(arrays(float, st.tuples(st.integers(1, 5), st.integers(3, 5), st.integers(1, 3)), elements=st.floats(-1, 1)))
-def test_an_interval_holds_the_rank_that_was_seen(values):
-    found = bootstrap(PairedCube(values), np.random.default_rng(0), 200)
-    ahead = (found.means[:, None] > found.means + 1e-9).sum(0), (found.means[:, None] < found.means - 1e-9).sum(0)
+@given(
+    arrays(float, st.tuples(st.integers(1, 5), st.integers(3, 5), st.integers(1, 3)), elements=st.floats(-1, 1)),
+    st.sampled_from([1.0, 1e-170]),
+)
+def test_an_interval_holds_the_rank_that_was_seen(values, size):
+    found = bootstrap(PairedCube(values * size), np.random.default_rng(0), 200)
+    apart = (found.means[:, None] - found.means) / size
+    ahead = (apart > 1e-9).sum(0), (apart < -1e-9).sum(0)
     assert (found.low <= 1 + ahead[0]).all()
     assert (found.high >= len(values) - ahead[1]).all()
     assert (found.low >= 1).all()

@@ -5,11 +5,10 @@ Ranks are no means, so no t-interval holds for them. A plain bootstrap does not 
 of resampled ranks miss the true rank of methods that are nearly tied (Xie, Singh and Zhang 2009, JASA 104). So
 
 - the deviations of resamples are widened by √(F / (F − 1)), by the overlap of draws, and divided by √(χ² / df) with
-  df = F − 1, as Student's t arises. With two methods, P(rank 1) is then nearly 1 − p of the one-sided paired t-test;
-- the rank interval of a method counts the methods that are significantly better and worse than it, where the
-  bootstrap gives the critical value of the largest of its M − 1 studentised differences (Mogstad, Romano, Shaikh and
-  Wilhelm 2024, Review of Economic Studies 91, their marginal confidence set). It holds for one method at a time; the
-  rank sets of `fairforget.stats.ranks` hold for all at once and are wider.
+  df = F − 1, or what Satterthwaite (1946) gives over strata, as Student's t arises. With two methods, P(rank 1) is then
+  nearly 1 − p of the one-sided paired t-test;
+- the rank interval of a method counts the methods that are significantly better and worse than it, see
+  `fairforget.stats.rank_intervals`.
 
 Resampled seeds and items add noise that draw means already carry, so the intervals err on the wide side.
 """
@@ -24,6 +23,7 @@ import numpy as np
 from fairforget.stats.cube import PairedCube
 from fairforget.stats.intervals import FEWEST_DRAWS, LEVEL
 from fairforget.stats.overlap import inflation
+from fairforget.stats.rank_intervals import Tails, of_differences, rank_intervals
 from fairforget.stats.resampling import resample
 from fairforget.stats.strata import overlaps
 
@@ -96,16 +96,20 @@ def bootstrap(
         raise ValueError(msg)
     by_draw = cube.draw_means()
     means = np.zeros(len(cube.values))
-    deviations, scales = [], []
+    deviations = []
     for draws, share, place in strata:
         n, mean = len(draws), by_draw[:, draws].mean(axis=1)
         wider = (n / (n - 1) * inflation(n, shared[place])) ** 0.5 if widen else 1.0
-        deviations.append(share * wider * (resample(cube, draws, rng, resamples) - mean))
-        scales.append(np.sqrt(rng.chisquare(n - 1, resamples) / (n - 1)) if widen else np.ones(resamples))
+        deviations.append(share * wider * (resample(cube, draws, rng, resamples) - mean).T)
         means += share * mean
-    resampled = means + sum(d / scale[:, None] for d, scale in zip(deviations, scales, strict=True))
-    counted = np.concatenate([draws for draws, _, _ in strata])
-    low, high = _intervals(means, deviations, scales, rng, level, len(counted), _apart(by_draw[:, counted]))
+    counts = [len(draws) for draws, _, _ in strata]
+    tails = Tails(rng, resamples, counts, plain=not widen)
+    scale = tails.shared([float((d - d.mean(axis=0) if len(d) > 1 else d).var(axis=1).mean()) for d in deviations])
+    total = sum(deviations, start=np.zeros((len(means), resamples)))
+    resampled = (means[:, None] + total / scale).T
+    noise = _apart(by_draw[:, np.concatenate([draws for draws, _, _ in strata])])
+    variances = np.stack([of_differences(d) for d in deviations])
+    low, high = rank_intervals(means, total, variances, tails, level, noise)
     return Bootstrap(means, resampled, _first(resampled), low, high)
 
 
@@ -113,43 +117,6 @@ def _first(resampled: np.ndarray) -> np.ndarray:
     top = resampled >= resampled.max(axis=1, keepdims=True) - _apart(resampled)
     found: np.ndarray = (top / top.sum(axis=1, keepdims=True)).mean(axis=0)
     return found
-
-
-def _intervals(
-    means: np.ndarray,
-    deviations: list[np.ndarray],
-    scales: list[np.ndarray],
-    rng: np.random.Generator,
-    level: float,
-    draws: int,
-    noise: float,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the rank interval of each method.
-
-    Every pair of methods has an estimate of its own variance, so every pair takes the scales in an order of its own.
-    """
-    methods, resamples = len(means), len(deviations[0])
-    low, high = np.ones(methods, dtype=np.int64), np.full(methods, methods)
-    by_method = [np.ascontiguousarray(d.T) for d in deviations]
-    doubled = [np.concatenate([scale, scale]) for scale in scales]
-    starts = rng.integers(resamples, size=(methods, methods, len(scales)))
-    # The same difference in every draw has no error to compare with: the sign-flip test, with Bonferroni's correction.
-    steady = 0.0 if 2 * 0.5**draws * (methods - 1) <= 1 - level else np.inf
-    for j in range(methods):
-        ahead = means[j] - means
-        largest = np.zeros(resamples)
-        errors = np.where(np.abs(ahead) > noise, steady, np.inf)
-        for k in range(methods):
-            apart = [d[j] - d[k] for d in by_method]
-            error = float(np.std(sum(apart)))
-            if error > noise:
-                errors[k] = error
-                tailed = sum(a / s[o : o + resamples] for a, s, o in zip(apart, doubled, starts[j, k], strict=True))
-                np.maximum(largest, np.abs(tailed) / error, out=largest)
-        critical = float(np.quantile(largest, level, method="higher")) or 1.0
-        low[j] = 1 + (-ahead > critical * errors).sum()
-        high[j] = methods - (ahead > critical * errors).sum()
-    return low, high
 
 
 def _apart(values: np.ndarray) -> float:
