@@ -26,6 +26,8 @@ from fairforget.stats.reversal_interval import reversal_intervals
 from fairforget.stats.simpson import StratumReversal, stratum_reversals
 from fairforget.stats.strata import standardised_mean
 
+MOST_ROWS: Final = 100
+"""Rows that are compared each with each; those below them only with the best."""
 _MOST_DRAWS: Final = 1_000_000
 _DIGITS: Final = 6
 """Of what random numbers went into; more would be theirs."""
@@ -78,7 +80,7 @@ class Counting:
 
 
 def pairs_of(counting: Counting, strata: Sequence[Whole], rng: np.random.Generator) -> tuple[Pair, ...]:
-    """Return every pair, by first and second in the order of the board.
+    """Return the pairs, by first and second in the order of the board.
 
     Args:
         counting: the strata that count.
@@ -90,6 +92,7 @@ def pairs_of(counting: Counting, strata: Sequence[Whole], rng: np.random.Generat
     return tuple(
         _pair(counting, i, j, _by_stratum(first, second, strata, contradicted), rng)
         for (i, first), (j, second) in combinations(numbered, 2)
+        if i == 0 or j < MOST_ROWS
     )
 
 
@@ -102,7 +105,7 @@ def _pair(counting: Counting, i: int, j: int, strata: tuple[StratumDifference, .
         msg = "rows are compared only where they have ranks"
         raise ValueError(msg)
     seeds = [paired(values[i], values[j]) for values in counting.balanced]
-    model, ends = reversal_model(seeds, weights), reversal_intervals(seeds, weights, rng=rng)
+    model, ends = reversal_model(seeds, weights, overlap), reversal_intervals(seeds, weights, rng=rng)
     flip = sign_flip(apart, rng, weights) if sum(map(len, apart)) <= MOST_EXACT and not any(overlap) else None
     seen = observed_reversals(apart, weights)
     n = difference.n
