@@ -55,7 +55,7 @@ def pack(record: Record, parts: Parts) -> Packed:
     }
     shared = (
         *(cell.get(name) for name in _CELL),
-        list(columns.items()),
+        [[name, kind] for name, kind in columns.items()],
         {name: list(samples) for name, samples in items.items()},
         record.environment,
         record.extra.get("draw_info"),
