@@ -174,6 +174,61 @@ def test_the_interval_of_the_coefficient_covers():
     assert 0.93 <= np.mean([low <= truth <= high for low, high in intervals]) <= 0.97
 
 
+def overlapping(rng, sizes, sd, rho):
+    """Return a cube whose draw effects and interactions correlate by rho between draws."""
+    m, f, s = sizes
+
+    def correlated(shape, one):
+        common = rng.normal(0, one, (*shape[:-1], 1))
+        return np.sqrt(rho) * common + np.sqrt(1 - rho) * rng.normal(0, one, shape)
+
+    cells = rng.normal(0, sd[0], (m, 1)) + correlated((1, f), sd[1]) + correlated((m, f), sd[2])
+    return cells[..., None] + rng.normal(0, sd[3], (m, f, s))
+
+
+def test_planted_components_of_overlapping_draws_are_recovered():
+    rng = np.random.default_rng(11)
+    sd, rho = np.array([1.0, 0.9, 0.7, 0.4]), 0.4
+    cubes = [overlapping(rng, (8, 6, 2), sd, rho) for _ in range(1500)]
+    found = [components(cube, rho) for cube in cubes]
+    names = ("method", "draw", "interaction", "residual")
+    assert [np.mean([getattr(c, name) for c in found]) for name in names] == pytest.approx(sd**2, rel=0.07)
+    naive = [np.mean([getattr(components(cube), name) for cube in cubes]) for name in names]
+    assert naive[0] > 1.1
+    assert naive[2] < 0.65 * sd[2] ** 2
+    expected = 1 / (1 + sd[2] ** 2 * (rho + (1 - rho) / 6) + sd[3] ** 2 / 12)
+    covered = [low <= expected <= high for low, high in (c.ranking_interval() for c in found)]
+    assert 0.93 <= np.mean(covered) <= 0.97
+    assert np.median([c.ranking() for c in found]) == pytest.approx(expected, abs=0.04)
+
+
+def test_methods_that_do_not_differ_are_told_apart_no_more_often_where_draws_overlap():
+    rng = np.random.default_rng(12)
+    cubes = [overlapping(rng, (5, 6, 1), (0, 1, 1, 0), 0.4) for _ in range(1500)]
+    assert np.mean([components(cube).p <= 0.05 for cube in cubes]) > 0.2
+    assert np.mean([components(cube, 0.4).p <= 0.05 for cube in cubes]) == pytest.approx(0.05, abs=0.015)
+
+
+@pytest.mark.parametrize("wanted", [0.3, 0.6, 0.9, 0.99])
+def test_further_draws_of_a_small_pool_may_not_be_enough(wanted):
+    found = components(overlapping(np.random.default_rng(13), (8, 6, 2), (1.0, 0.9, 0.7, 0.4), 0.3), 0.3)
+    draws = found.draws_needed(wanted)
+    if draws is None:
+        assert found.ranking(10**9) < wanted
+    else:
+        assert found.ranking(draws) >= wanted - 1e-9
+        assert draws == 1 or found.ranking(draws - 1) < wanted
+    assert (draws is None) == (wanted == 0.99)
+
+
+def test_no_overlap_changes_nothing():
+    values = simulate(np.random.default_rng(14), (5, 6, 2), (1, 1, 1, 1))
+    assert components(values, 0.0) == components(values)
+    assert components(values, 1.0) is None
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        components(values, 1.5)
+
+
 def test_gaps_and_small_designs():
     with pytest.raises(ValueError, match="every draw and seed"):
         components(np.array([[[1.0], [np.nan]], [[1.0], [2.0]]]))

@@ -4,6 +4,16 @@ r"""Where the variance of scores comes from.
 
 Balanced analysis of variance of methods × draws × seeds, the seeds nested in the cells of the other two (Brennan 2001,
 Generalizability Theory, chapter 3). A component whose estimate is negative stands as 0, and is named.
+
+Draws of which every two share the part ρ of their samples have φ and αφ that correlate by ρ. The mean squares then have
+the expectations
+
+.. math::
+    E[MS_m] &= \sigma_e^2 + S (1 + (F - 1) \rho) \sigma_{mf}^2 + F S \sigma_m^2 \\
+    E[MS_f] &= \sigma_e^2 + S (1 - \rho) \sigma_{mf}^2 + M S (1 - \rho) \sigma_f^2 \\
+    E[MS_{mf}] &= \sigma_e^2 + S (1 - \rho) \sigma_{mf}^2
+
+so that what looks like methods is in part what the common samples did to them.
 """
 
 from __future__ import annotations
@@ -15,6 +25,7 @@ from typing import Literal
 import numpy as np
 
 from fairforget.stats.intervals import LEVEL
+from fairforget.stats.overlap import inflation
 
 Name = Literal["method", "draw", "interaction", "residual"]
 
@@ -36,10 +47,12 @@ class Components:
     f: float
     """MS_m / MS_mf: whether methods differ at all; infinite or NaN without variance below."""
     p: float
-    """Of `f`, on M − 1 and (M − 1)(F − 1) degrees of freedom."""
+    """Of `f` on M − 1 and (M − 1)(F − 1) degrees of freedom, divided by what overlap does to variances."""
     methods: int
     draws: int
     seeds: int
+    overlap: float = 0.0
+    """ρ, the share of samples that every two draws have."""
 
     @property
     def confounded(self) -> bool:
@@ -57,12 +70,13 @@ class Components:
     def ranking(self, draws: int | None = None, seeds: int | None = None) -> float:
         """Return Eρ², the generalizability of differences between methods, for a study of as many draws and seeds.
 
-        Cronbach, Gleser, Nanda and Rajaratnam 1972. None of an argument: as many as there are.
+        Cronbach, Gleser, Nanda and Rajaratnam 1972. None of an argument: as many as there are. Further draws overlap
+        like those there are, for they come from the same pool.
 
         Raises:
             ValueError: another number of seeds where one seed cannot say what seeds do.
         """
-        return _ratio(self.method, self.method + self._relative(seeds) / (draws or self.draws))
+        return _ratio(self.method, self.method + self._relative(draws, seeds))
 
     def absolute(self, draws: int | None = None, seeds: int | None = None) -> float:
         """Return Φ, the generalizability of the scores themselves: what draws do to all methods is error, too.
@@ -70,13 +84,14 @@ class Components:
         Raises:
             ValueError: as `ranking`.
         """
-        error = self.draw + self._relative(seeds)
-        return _ratio(self.method, self.method + error / (draws or self.draws))
+        error = self._of_mean(self.draw, draws) + self._relative(draws, seeds)
+        return _ratio(self.method, self.method + error)
 
     def ranking_interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Return the interval of Eρ² for the draws there are, 1 − 1/F of the exact limits of the ratio of mean squares.
 
-        McGraw and Wong 1996 (Psychological Methods 1), ICC(C, k). NaN where methods and draws do not vary.
+        McGraw and Wong 1996 (Psychological Methods 1), ICC(C, k). Where draws overlap, the ratio is divided by that of
+        the error of a mean to what MS_mf shows of it, as estimated. NaN where methods and draws do not vary.
         """
         from scipy.special import fdtri
 
@@ -84,15 +99,19 @@ class Components:
         tail = (1 + level) / 2
         if math.isnan(self.f) or self.f <= 0:
             return math.nan, math.nan
-        low = 1 - float(fdtri(df1, df2, tail)) / self.f
-        high = 1 - 1 / (self.f * float(fdtri(df2, df1, tail)))
+        noise = (self.residual or 0.0) / self.seeds
+        shown = self.interaction * (1 - self.overlap) + noise
+        f = self.f if shown == 0 else self.f * shown / (self.draws * self._relative(None, None))
+        low = 1 - float(fdtri(df1, df2, tail)) / f
+        high = 1 - 1 / (f * float(fdtri(df2, df1, tail)))
         return max(low, 0.0), max(high, 0.0)
 
     def draws_needed(self, wanted: float, seeds: int | None = None) -> int | None:
-        """Return how many draws give Eρ² `wanted`: F ≥ g / (1 − g) · (σ²_mf + σ²_e / S) / σ²_m.
+        """Return how many draws give Eρ² `wanted`: F ≥ g / (1 − g) · (σ²_mf + σ²_e / S) / σ²_m without overlap.
 
         Returns:
-            None where no number is enough: methods do not differ, or all of it is wanted.
+            None where no number is enough: methods do not differ, all of it is wanted, or the pool that the draws share
+            is too small.
 
         Raises:
             ValueError: as `ranking`; or a wanted coefficient outside 0 and 1.
@@ -100,34 +119,42 @@ class Components:
         if not 0 <= wanted <= 1:
             msg = f"a coefficient is between 0 and 1, not {wanted}"
             raise ValueError(msg)
-        error = self._relative(seeds)
-        if self.method > 0 and error == 0:
+        # The error of a mean of F draws is `lasting` + `passing` / F.
+        lasting = self.overlap * self.interaction
+        passing = self._relative(1, seeds) - lasting
+        if self.method > 0 and lasting + passing == 0:
             return 1
-        if self.method <= 0 or wanted == 1:
+        allowed = (self.method * (1 - wanted) / wanted if wanted else math.inf) - lasting
+        if self.method <= 0 or allowed <= 0:
             return None
-        return max(1, math.ceil(wanted / (1 - wanted) * error / self.method - 1e-9))
+        return max(1, math.ceil(passing / allowed - 1e-9))
 
-    def _relative(self, seeds: int | None) -> float:
-        """Return the error variance of a difference on one draw."""
-        if self.residual is None:
-            if seeds not in {None, self.seeds}:
-                msg = "one seed cannot say what another number of seeds would do"
-                raise ValueError(msg)
-            return self.interaction
-        return self.interaction + self.residual / (seeds or self.seeds)
+    def _relative(self, draws: int | None, seeds: int | None) -> float:
+        """Return the error variance of a difference between methods, per method."""
+        if self.residual is None and seeds not in {None, self.seeds}:
+            msg = "one seed cannot say what another number of seeds would do"
+            raise ValueError(msg)
+        noise = (self.residual or 0.0) / (seeds or self.seeds)
+        return self._of_mean(self.interaction, draws) + noise / (draws or self.draws)
+
+    def _of_mean(self, component: float, draws: int | None) -> float:
+        """Return the variance of a mean over draws that overlap."""
+        return component * (self.overlap + (1 - self.overlap) / (draws or self.draws))
 
 
-def components(values: np.ndarray) -> Components | None:
+def components(values: np.ndarray, overlap: float = 0.0) -> Components | None:
     """Return the variance components of scores.
 
     Args:
         values: (methods, draws, seeds), without gaps; (methods, draws) counts as one seed.
+        overlap: see `fairforget.stats.overlap`. With one seed the noise of seeds, which overlap does not touch, is
+            taken for interaction, too: then the coefficients are on the side of caution.
 
     Returns:
-        None with fewer than two methods or draws.
+        None with fewer than two methods or draws, or where all draws are one set.
 
     Raises:
-        ValueError: a gap: the analysis is that of a balanced design.
+        ValueError: a gap: the analysis is that of a balanced design; or an overlap that is no share.
     """
     from scipy.special import fdtrc
 
@@ -137,7 +164,8 @@ def components(values: np.ndarray) -> Components | None:
         msg = "every method needs every draw and seed"
         raise ValueError(msg)
     m, f, s = y.shape
-    if m < 2 or f < 2:
+    inflated = inflation(f, overlap)
+    if m < 2 or f < 2 or overlap == 1:
         return None
     cells, grand = y.mean(axis=2), float(y.mean())
     by_method, by_draw = cells.mean(axis=1), cells.mean(axis=0)
@@ -150,10 +178,11 @@ def components(values: np.ndarray) -> Components | None:
     noise = 1e-24 * float((y**2).mean())
     ms_method, ms_draw, ms_both = (0.0 if ms <= noise else ms for ms in (ms_method, ms_draw, ms_both))
     ms_seed = 0.0 if ms_seed is not None and ms_seed <= noise else ms_seed
+    both = (ms_both - (ms_seed or 0.0)) / s / (1 - overlap)
     raw: dict[Name, float] = {
-        "method": (ms_method - ms_both) / (f * s),
-        "draw": (ms_draw - ms_both) / (m * s),
-        "interaction": (ms_both - (ms_seed or 0.0)) / s,
+        "method": (ms_method - ms_both) / (f * s) - overlap * max(both, 0.0),
+        "draw": (ms_draw - ms_both) / (m * s) / (1 - overlap),
+        "interaction": both,
     }
     ratio = ms_method / ms_both if ms_both else (math.inf if ms_method else math.nan)
     return Components(
@@ -161,10 +190,11 @@ def components(values: np.ndarray) -> Components | None:
         residual=ms_seed,
         truncated=tuple(name for name, value in raw.items() if value < 0),
         f=ratio,
-        p=0.0 if ratio == math.inf else float(fdtrc(m - 1, (m - 1) * (f - 1), ratio)),
+        p=0.0 if ratio == math.inf else float(fdtrc(m - 1, (m - 1) * (f - 1), ratio / inflated)),
         methods=m,
         draws=f,
         seeds=s,
+        overlap=overlap,
     )
 
 

@@ -41,7 +41,7 @@ def stratum_compared(stratum: Whole) -> StratumCompared:
 
 def components_of(stratum: Whole) -> Components | None:
     """Return the variance components, of as many seeds as every draw has."""
-    found = components(stratum.balanced())
+    found = components(stratum.balanced(), stratum.overlap)
     if found is None:
         return None
     low, high = found.ranking_interval()
