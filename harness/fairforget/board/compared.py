@@ -120,7 +120,8 @@ class Compared:
     """Identities of the rows that are compared, the highest mean first."""
     rows: Mapping[str, Standing]
     pairs: tuple[Pair, ...]
-    """Every pair, by first and then second in the order of the rows."""
+    """Every pair, by first and then second in the order of the rows; where there are more than a hundred rows, those
+    among the first hundred, and of the best row with every other."""
     separable: int
     """How many of the neighbours in the order are told apart at 5 %; of ``len(order) - 1``."""
     agreement: Agreement

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from fairforget.board.grouping import Group, places_by_stratum
 from fairforget.board.overlap import Overlaps
 from fairforget.board.scores import CellScores
 from fairforget.board.values import Row
+from fairforget.stats.intervals import LEVEL
 
 
 def compared_of(
@@ -48,16 +48,21 @@ def compared_of(
     return _compared(tuple(kept), [s for s in strata if len(s.rows) > 1], generator(strata, found, scores))
 
 
+def separable(counting: Counting) -> int:
+    """Return how many neighbours in the order are told apart at 5 %, Holm-corrected over all pairs."""
+    ranking = counting.ranking
+    return 0 if ranking is None else int((np.diagonal(ranking.p, 1) <= 1 - LEVEL).sum())
+
+
 def _compared(order: tuple[str, ...], strata: Sequence[Whole], rng: np.random.Generator) -> Compared:
     counting = Counting(order, tuple(stratum for stratum in strata if stratum.weight > 0))
     pairs = pairs_of(counting, strata, rng)
-    told_apart = {(pair.first, pair.second) for pair in pairs if pair.p <= 0.05}
     several = [stratum for stratum in strata if len(stratum.draws) > 1]
     return Compared(
         order=order,
         rows=standings_of(counting, strata, pairs, rng),
         pairs=pairs,
-        separable=sum(pair in told_apart for pair in pairwise(order)),
+        separable=separable(counting),
         agreement=agreement_of(order, np.concatenate([stratum.means for stratum in counting.strata], axis=1)),
         strata={stratum.label: stratum_compared(stratum) for stratum in several},
         between=between_strata(strata),

@@ -28,7 +28,8 @@ from fairforget.stats.strata import standardised_mean
 
 MOST_ROWS: Final = 100
 """Rows that are compared each with each; those below them only with the best."""
-_MOST_DRAWS: Final = 1_000_000
+_RARE: Final = 3e-6
+"""Nobody waits for a reversal this rare: a million draws would not show it."""
 _DIGITS: Final = 6
 """Of what random numbers went into; more would be theirs."""
 
@@ -110,7 +111,6 @@ def _pair(counting: Counting, i: int, j: int, strata: tuple[StratumDifference, .
     seen = observed_reversals(apart, weights)
     n = difference.n
     shared = float(np.dot(weights, overlap))
-    see = None if model is None else draws_to_see(model.observed)
     return Pair(
         first=counting.order[i],
         second=counting.order[j],
@@ -122,7 +122,7 @@ def _pair(counting: Counting, i: int, j: int, strata: tuple[StratumDifference, .
         reversal=_between(model.observed, ends.observed, n) if model and ends else None,
         reversal_true=_between(model.true, ends.true, n) if model and ends else None,
         wrong_winner=None if model is None else model.wrong_winner,
-        draws_to_see=see if see is not None and see <= _MOST_DRAWS else None,
+        draws_to_see=None if model is None or model.observed < _RARE else draws_to_see(model.observed),
         draws_to_tell=None if difference.sd is None else draws_to_tell(difference.mean, difference.sd, shared),
         strata=strata,
     )
