@@ -95,7 +95,7 @@ def _sheet(drawing: Drawing, table: Table) -> Sheet:
             x += panel.width + _GAP
         y += max(panel.height for panel in row) + _GAP
     below = _wrapped(f"{words.title(table)}. {words.setting(table)}", width)
-    foot = y - _GAP
+    foot = y - _GAP + 6
     return Sheet(drawing, width + 2 * _MARGIN, foot + 13 * len(below) + _MARGIN, above, below, foot, tuple(placed))
 
 
