@@ -82,14 +82,13 @@ def test_what_is_the_same_is_not_tested():
 
 
 def test_false_alarms_are_rare_over_all_rows():
-    """Twelve rows that did not change: any false claim in at most 5 % of comparisons, at 4 draws too."""
+    """Six rows that did not change, with 4 draws: any false claim in at most 5 % of comparisons."""
     rng = np.random.default_rng(21)
-    for draws in (4, 10):
-        wrong = 0
-        for _ in range(400):
-            rows = [[drawn(rng.normal(0, 0.05, draws))] for _ in range(12)]
-            wrong += any(f.verdict != "cannot tell" for f in judged(rows, [False] * 12))
-        assert wrong / 400 < 0.05 + 2 * (0.05 * 0.95 / 400) ** 0.5
+    wrong = 0
+    for _ in range(400):
+        rows = [[drawn(rng.normal(0, 0.05, 4))] for _ in range(6)]
+        wrong += any(f.verdict != "cannot tell" for f in judged(rows, [False] * 6))
+    assert 0 < wrong / 400 < 0.05 + 2 * (0.05 * 0.95 / 400) ** 0.5
 
 
 def test_a_loss_of_the_margin_is_rarely_called_none():

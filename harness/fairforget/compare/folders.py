@@ -21,9 +21,11 @@ def compare_folders(base: Path, head: Path, *, score: str = "score", margin: flo
     found = [(side, folder, Results.read([folder])) for side, folder in sides]
     for side, folder, results in found:
         if not results.records:
-            why = f": {len(results.rejected)} files are not used, the first because {results.rejected[0].reason}"
-            rest = why if results.rejected else "; cell files lie in the folder cells/ of a run and are called KEY.json"
-            msg = f"there are no cells in {side}, {folder}{rest}"
+            why = "; cell files lie in the folder cells/ of a run and are called KEY.json"
+            if results.rejected:
+                files = f"{len(results.rejected)} {'file is' if len(results.rejected) == 1 else 'files are'} not used"
+                why = f": {files}, the first because {results.rejected[0].reason}"
+            msg = f"there are no cells in {side}, {folder}{why}"
             raise FairforgetError(msg)
     rejected = [(side, file) for side, _, results in found for file in results.rejected]
     return compare(found[0][2].records, found[1][2].records, score=score, margin=margin, rejected=rejected)

@@ -77,6 +77,8 @@ def _raw(strata: Sequence[Drawn], margin: float) -> tuple[Directions, Directions
     """Return the tests against 0 and against the margin; None where nothing can be tested."""
     if not strata or any(len(drawn.base) < FEWEST_DRAWS for drawn in strata):
         return None
+    if not all(np.isfinite(values).all() for drawn in strata for values in (drawn.base, drawn.head)):
+        return None
     found = []
     for shift in (0.0, margin):
         with np.errstate(over="ignore", invalid="ignore"):

@@ -37,9 +37,9 @@ def _places(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
 
 def _leaves(value: Any, place: str = "") -> dict[str, str]:
     """Return the single values of nested JSON by their dotted places."""
-    if isinstance(value, dict) and value:
+    if isinstance(value, dict):
         parts = [(f"{place}.{name}" if place else name, inner) for name, inner in value.items()]
-    elif isinstance(value, list) and value:
+    elif isinstance(value, list):
         parts = [(f"{place}[{i}]", inner) for i, inner in enumerate(value)]
     else:
         return {place: value if isinstance(value, str) else json.dumps(value)}
