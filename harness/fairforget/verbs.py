@@ -68,15 +68,15 @@ def board(*folders: str | Path, file: str | Path | None = None) -> Board:
     Raises:
         FairforgetError: a folder does not exist, or the file is wrong.
     """
+    from fairforget.board.kept.reading import read_for_board
     from fairforget.board.planned import planned_keys
     from fairforget.board.table import build
-    from fairforget.store.results import Results
 
     if file is not None:
         from fairforget.board.from_file import board_of_file
 
         return board_of_file(file, folders)[0]
-    found = Results.read(folders)
+    found = read_for_board(folders)
     return build(found.records, rejected=found.rejected, planned=planned_keys([Path(f) for f in folders]))
 
 

@@ -10,6 +10,7 @@ from fairforget.board.board_file import OpenBoard, open_board
 from fairforget.board.board_folders import folders_of
 from fairforget.board.declarations import declared_in, with_declared
 from fairforget.board.identity import Declared
+from fairforget.board.kept.reading import read_for_board
 from fairforget.board.selection import by_columns, select
 from fairforget.board.table import build
 from fairforget.board.values import Board
@@ -33,7 +34,7 @@ def board_of_file(path: Path | str, folders: Sequence[Path | str] = ()) -> tuple
     """
     opened = open_board(path)
     where = [Path(folder) for folder in folders] or folders_of(opened)
-    found = Results.read(where)
+    found = read_for_board(where)
     declared, odd = declared_in(where)
     found = Results(found.records, (*found.rejected, *odd))
     return compose(opened, found.records, found.rejected, declared), found

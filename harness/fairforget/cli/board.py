@@ -45,9 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Make a board from cell files."""
+    from fairforget.board.kept.reading import read_for_board
     from fairforget.board.planned import planned_keys
     from fairforget.board.table import build
-    from fairforget.store.results import Results
 
     if args.format in _FIGURES and args.out is None:
         raise FairforgetError(f"--format {args.format} makes a file of every figure: say with --out DIR where they go")
@@ -59,7 +59,7 @@ def execute(args: argparse.Namespace) -> int:
         return _complain(found)
     if not args.folders:
         raise FairforgetError("name the folder of a run (runs/NAME), or a board file with --board FILE")
-    found = Results.read(args.folders)
+    found = read_for_board(args.folders)
     if not found.records and not found.rejected:
         names = ", ".join(map(str, args.folders))
         msg = f"there are no cells in {names}; cell files lie in the folder cells/ of a run and are called KEY.json"

@@ -37,15 +37,15 @@ def run_to_board(
         FairforgetError: the user can mend it; nothing that was done is lost.
     """
     from fairforget.board.json import plain
+    from fairforget.board.kept.reading import read_for_board
     from fairforget.board.table import build as build_board
     from fairforget.board.write import write_board
-    from fairforget.store.results import Results
 
     engine = build(registry, "engine", engine_spec(plan.study.engine))
     outcome = run_study(
         plan, registry, folder, engine=engine, cache=cache_folder(), watcher=watcher, retry_failed=retry_failed
     )
-    found = Results.read([folder])
+    found = read_for_board([folder])
     records = [record for record in found.records if record.key in set(outcome.planned)]
     if others := len(found.records) - len(records):
         watcher.note(f"{others} records in {folder} are of other cells than this study's; its board leaves them out")
