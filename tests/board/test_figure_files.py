@@ -151,20 +151,29 @@ def test_png_without_its_extra_says_how_to_get_it(board, tmp_path, monkeypatch):
 
 def test_png_without_a_font_says_so_instead_of_leaving_the_letters_out(board, monkeypatch):
     blind = types.ModuleType("resvg_py")
-    blind.svg_to_bytes = lambda *, svg_string, zoom=1: b"no letters"
+    blind.svg_to_bytes = lambda *, svg_string: b"no letters"
     monkeypatch.setitem(sys.modules, "resvg_py", blind)
-    with pytest.raises(FairforgetError, match="need a font"):
+    with pytest.raises(FairforgetError, match="need a font without serifs"):
         list(png_files(board))
+
+
+def test_the_letters_of_a_png_are_painted_with_any_of_the_known_fonts(board):
+    painter = pytest.importorskip("resvg_py")
+    for name, content in png_files(board):
+        without = re.sub(r"<text.*?</text>", "", dict(svg_files(board))[f"{name.removesuffix('.png')}.svg"])
+        assert len(content) > len(painter.svg_to_bytes(svg_string=without, zoom=3.0)), name
 
 
 def test_a_large_figure_stays_a_picture_that_can_be_opened(board, monkeypatch):
     asked = []
     painter = types.ModuleType("resvg_py")
-    painter.svg_to_bytes = lambda *, svg_string, zoom=1: asked.append((svg_string, zoom)) or svg_string.encode()
+    painter.svg_to_bytes = lambda *, svg_string, zoom=0, **_: asked.append((svg_string, zoom)) or svg_string.encode()
     monkeypatch.setitem(sys.modules, "resvg_py", painter)
     monkeypatch.setattr("fairforget.board.png._MOST", 900.0)
     list(png_files(board))
-    for text, zoom in asked[2:]:
+    drawn = [(text, zoom) for text, zoom in asked if zoom]
+    assert len(drawn) == len(list(svg_files(board)))
+    for text, zoom in drawn:
         root = ET.fromstring(text)
         assert max(float(root.get("width")), float(root.get("height"))) * zoom == pytest.approx(900)
 

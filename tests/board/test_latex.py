@@ -199,7 +199,10 @@ def test_figures_and_signs(text, tex):
 
 def test_heads_are_stacked_at_their_commas():
     assert stacked("score, random (n = 3)") == r"\shortstack[r]{score\\random\\(n = 3)}"
+    assert stacked("by probability") == r"\shortstack[r]{by\\probability}"
+    assert stacked("retain, Acc. ↑") == r"\shortstack[r]{retain\\Acc. $\uparrow$}"
     assert stacked("rank") == "rank"
+    assert stacked("") == ""
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex on this machine")

@@ -13,11 +13,12 @@ from fairforget.board.sheet import Cell, Line, Sheet
 from fairforget.board.text import shown
 from fairforget.board.values import Board, Table
 
+_BOLD: Final = "In bold: rows that no other row is significantly better than."
 MOST_LINES: Final = 24
 """Lines of a table that fit on a page with an interval below every figure; the others follow in a next part."""
 _HEAD: Final = r"""% Tables of a leaderboard, made by fairforget. In the preamble of the paper: \usepackage{booktabs}
 % Every figure is a mean over forget sets; below it stands half its 95 % t-interval.
-% Bold: no other row is significantly better."""
+% Bold: rows that no other row is significantly better than."""
 
 
 def render_latex(board: Board) -> str:
@@ -43,7 +44,7 @@ def _table(table: Table, place: int) -> Iterator[str]:
         spans = _spans(table) if sheet.name == "paper" else []
         chunks = [sheet.lines[i : i + MOST_LINES] for i in range(0, len(sheet.lines), MOST_LINES)]
         for part, lines in enumerate(chunks, 1):
-            caption = f"{sheet.title}. {sheet.about} {said[sheet.name]} In bold: no other is significantly better."
+            caption = f"{sheet.title}. {sheet.about} {said[sheet.name]} {_BOLD}"
             label = f"fairforget-{place}-{sheet.name}"
             if len(chunks) > 1:
                 caption = f"{caption} Part {part} of {len(chunks)}."

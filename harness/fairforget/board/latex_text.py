@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import Final
 
 _ASCII: Final = {
@@ -63,6 +64,8 @@ _KNOWN: Final = {**_ASCII, **_SIGNS, **{sign: f"$\\{name}$" for sign, name in _G
 _LETTERS: Final = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ")
 
 
+_WIDE: Final = 12
+"""Letters of a line in the head of a column."""
 _LIGATURES: Final = re.compile(r"-(?=-)|'(?=')|,(?=,)|[!?`](?=`)")
 _MINUS: Final = re.compile(r"(?<![^ (])-(?=\d)")
 
@@ -84,9 +87,19 @@ def number(text: str) -> str:
 
 def stacked(text: str) -> str:
     """Return the head of a column on several lines, so that it is no wider than its figures."""
-    first, *others = [escape(line) for line in re.split(r", | (?=\()", text)]
+    parts = re.split(r", | (?=\()", text)
+    first, *others = [escape(line) for part in parts for line in _narrow(part)]
     lines = "\\\\".join((first, *others))
     return rf"\shortstack[r]{{{lines}}}" if others else first
+
+
+def _narrow(text: str) -> list[str]:
+    # "(n = 3)" and an arrow stay in one piece.
+    return (
+        [text]
+        if text.startswith("(") or text[-1:] in "↑↓"
+        else textwrap.wrap(text, _WIDE, break_long_words=False, break_on_hyphens=False) or [""]
+    )
 
 
 def _printed(sign: str) -> str:

@@ -14,7 +14,20 @@ _ZOOM: Final = 3.0
 """Pixels a unit: a figure of one panel fills a column of a paper at 300 dots an inch."""
 _MOST: Final = 12_000.0
 """Pixels of the longer side."""
-_PROBE: Final = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20">{}</svg>'
+_FAMILIES: Final = (
+    "Helvetica",
+    "Arial",
+    "Liberation Sans",
+    "Nimbus Sans",
+    "Noto Sans",
+    "DejaVu Sans",
+    "Open Sans",
+    "Roboto",
+    "Ubuntu",
+    "FreeSans",
+    "sans-serif",
+)
+"""The first that the machine has paints the letters: those as wide as Helvetica, for which there is room, first."""
 
 
 def png_files(board: Board) -> Iterator[tuple[str, bytes]]:
@@ -34,14 +47,20 @@ def png_files(board: Board) -> Iterator[tuple[str, bytes]]:
         )
         raise FairforgetError(msg) from None
     paint = resvg_py.svg_to_bytes
-    letter = '<text x="2" y="15" font-family="sans-serif" font-size="12">M</text>'
-    if paint(svg_string=_PROBE.format(letter)) == paint(svg_string=_PROBE.format("")):
+    family = next((name for name in _FAMILIES if paint(svg_string=_probe(name)) != paint(svg_string=_probe(""))), None)
+    if family is None:
         msg = (
-            "figures as PNG need a font, and this machine has none: install one, for example your system's package of "
-            "the DejaVu fonts; or take --format svg, whose letters are the viewer's"
+            "figures as PNG need a font without serifs, and this machine has none that is known: install one, for "
+            "example DejaVu Sans; or take --format svg, whose letters are the viewer's"
         )
         raise FairforgetError(msg)
     for name, text in svg_files(board):
         width, height = (float(found) for found in re.findall(r' (?:width|height)="([0-9.]+)"', text)[:2])
         zoom = min(_ZOOM, _MOST / max(width, height))
-        yield f"{name.removesuffix('.svg')}.png", bytes(paint(svg_string=text, zoom=zoom))
+        yield f"{name.removesuffix('.svg')}.png", bytes(paint(svg_string=text, zoom=zoom, sans_serif_family=family))
+
+
+def _probe(family: str) -> str:
+    """Return a picture of one letter, which is empty where the machine has not that font."""
+    letter = f'<text x="2" y="15" font-family="{family}" font-size="12">M</text>' if family else ""
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20">{letter}</svg>'
