@@ -71,7 +71,7 @@ def chosen_by_tuning(record: Record) -> dict[str, Any]:
 
 
 def _curriculum(record: Record, chosen: frozenset[str]) -> dict[str, Any] | None:
-    found = scoring_part(record.cell)["curriculum"]
+    found = scoring_part({"curriculum": record.cell["curriculum"]})["curriculum"]
     if found is None:
         return None
     kept = {n: v for n, v in mapping(found.get("options")).items() if f"{OF_CURRICULUM}{n}" not in chosen}
