@@ -131,3 +131,17 @@ def test_the_plain_bootstrap_is_too_narrow(draws):
             sure[kind] += abs(bootstrap(PairedCube(values), rng, 200, widen=widen).first[0] - 0.5) > 0.475
     assert sure[0] / SIMULATIONS > 0.1
     assert sure[1] / SIMULATIONS < 0.065
+
+
+@slow
+def test_the_rank_interval_from_items_of_authors():
+    """Questions of one author fare alike; three draws of four authors with five questions each."""
+    rng = np.random.default_rng(0)
+    groups = np.tile(np.repeat(np.arange(4), 5), (3, 1))
+    covered = np.zeros(3)
+    for values in studies([0.5] * 3, 3, 2):
+        author = rng.normal(0, 0.2, (3, 3, 1, 4)).repeat(5, axis=3)
+        items = values[..., None] + author + rng.normal(0, SD_ITEM, (3, 3, 2, 20))
+        found = bootstrap(PairedCube(items.mean(-1), None, items, groups), rng, 200)
+        covered += found.low == 1
+    assert covered.min() / SIMULATIONS >= 0.95
