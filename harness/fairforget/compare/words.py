@@ -83,8 +83,8 @@ def takes(found: Difference) -> str:
         return ""
     if found.p_better is None:
         return found.reason or ""
-    sets = "no number of sets" if found.draws_needed is None else f"{found.draws_needed:,} sets"
-    return sets if found.detectable is None else f"{sets}, or ±{text.number(found.detectable)}"
+    sets = "more sets do not help" if found.draws_needed is None else f"{found.draws_needed:,} sets"
+    return sets if found.detectable is None else f"{sets} (these show ±{text.number(found.detectable)})"
 
 
 def signed(estimate: Estimate) -> str:
