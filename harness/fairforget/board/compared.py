@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fairforget.board.agreed import Agreement, Chance, DrawRanks, NullControl, Share, StrataTau, StratumCompared
+from fairforget.board.by_difficulty import ByDifficulty
 from fairforget.stats.intervals import Estimate
 
 __all__ = [
     "Agreement",
+    "ByDifficulty",
     "Chance",
     "Compared",
     "DrawRanks",
@@ -136,3 +138,5 @@ class Compared:
     """None where no row has two seeds on at least three draws."""
     resamples: int
     """Of the bootstrap."""
+    by_difficulty: tuple[ByDifficulty, ...] = ()
+    """One for every difficulty score that forget sets of two strata or more were chosen by."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from fairforget.board.grouping import Group, Place
 from fairforget.board.identity import DrawId
-from fairforget.stats.overlap import overlap_share
+from fairforget.stats.overlap import overlap_matrix, overlap_share
 
 
 class Overlaps:
@@ -27,6 +29,13 @@ class Overlaps:
             sets = [self._samples[draw] for draw in key]
             self._known[key] = overlap_share(sets) if all(sets) else 0.0
         return self._known[key]
+
+    def matrix(self, draws: Sequence[DrawId]) -> np.ndarray:
+        """Return `fairforget.stats.overlap.overlap_matrix`; a draw that does not say what it holds overlaps with none.
+
+        The draws may be of several strata.
+        """
+        return overlap_matrix([self._samples[draw] or {f"unknown {i}"} for i, draw in enumerate(draws)])
 
     def by_stratum(self, expected: Mapping[str, Sequence[Place]]) -> dict[str, float]:
         """Return the overlap of the draws at which a row should have cells, by the label of their stratum."""

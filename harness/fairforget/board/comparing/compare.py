@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from fairforget.board.compared import Compared
 from fairforget.board.comparing.agreement import agreement_of, between_strata, draw_ranks, stratum_compared
 from fairforget.board.comparing.control import null_of
+from fairforget.board.comparing.lines import by_difficulty_of
 from fairforget.board.comparing.pairs import Counting, pairs_of
 from fairforget.board.comparing.standings import resamples_for, standings_of
 from fairforget.board.comparing.whole import Whole, generator, whole_strata
@@ -45,7 +47,8 @@ def compared_of(
         strata = whole_strata(kept, found, places, weights, scores, overlaps)
     if len(kept) < 2:
         return None
-    return _compared(tuple(kept), [s for s in strata if len(s.rows) > 1], generator(strata, found, scores))
+    compared = _compared(tuple(kept), [s for s in strata if len(s.rows) > 1], generator(strata, found, scores))
+    return replace(compared, by_difficulty=by_difficulty_of(kept, strata, found, overlaps))
 
 
 def separable(counting: Counting) -> int:
