@@ -55,6 +55,9 @@ def _table(table: Table) -> Iterator[str]:
         yield ""
     yield f"**{escape(words.summary(table))}**"
     yield ""
+    if stability := words.stability(table):
+        yield escape(stability)
+        yield ""
     yield escape(words.setting(table))
     for note in table.notes:
         yield from ("", escape(shown(note, 500)))

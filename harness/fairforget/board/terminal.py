@@ -41,6 +41,8 @@ def print_board(board: Board, console: Console | None = None) -> None:
                 out.print(_ruled(sheet, columns))
         _say(out, sheet.about)
         _say(out, words.summary(table))
+        if stability := words.stability(table):
+            _say(out, stability)
         for note in table.notes:
             _say(out, note)
         _say_problems(out, table)

@@ -40,6 +40,30 @@ def summary(table: Table) -> str:
     return f"The first place is not resolved: {share} {len(ranked)} rows share rank 1 ({names})."
 
 
+def stability(table: Table) -> str:
+    """Return in one or two sentences whether other forget sets would say the same; empty where rows do not compare."""
+    found = table.compared
+    if found is None:
+        return ""
+    agreed = found.agreement
+    winners = text.plural(len(agreed.winners), "winner")
+    told = f"The {agreed.draws:,} forget sets name {winners}"
+    if agreed.tau_median is not None:
+        told += f" and agree on the order with Kendall's τ-b {agreed.tau_median:.2f}, the median over pairs of them"
+        told += "" if agreed.tau_low is None else f" (lowest {agreed.tau_low:.2f})"
+    kinds = [[one for one in pair.strata if one.contradicts] for pair in found.pairs]
+    turned = sum(bool(against) for against in kinds)
+    if len(table.strata) < 2:
+        return f"{told}."
+    pairs = text.plural(len(found.pairs), "pair")
+    if not turned:
+        return f"{told}. No kind of forget set turns the order of any of {pairs}."
+    sure = sum(any(one.significant for one in against) for against in kinds)
+    return (
+        f"{told}. Some kind of forget set turns the order of {turned:,} of {pairs}, of {sure or 'none'} significantly."
+    )
+
+
 def standing(board: Board) -> str:
     """Return how complete a board is."""
     parts = [text.plural(board.cells, "cell")]
