@@ -208,6 +208,7 @@ def test_an_interval_holds_the_rank_that_was_seen(values, size):
 def test_what_cannot_be_resampled():
     assert bootstrap(PairedCube(study(3, 2, 4)), np.random.default_rng(0)) is None
     assert bootstrap(PairedCube(np.zeros((0, 5, 2))), np.random.default_rng(0)) is None
+    assert bootstrap(PairedCube(np.zeros((2, 0, 2))), np.random.default_rng(0)) is None
     values = study(3, 4, 2)
     values[1, 1, 1] = NAN
     with pytest.raises(ValueError, match="every draw, seed and item"):

@@ -84,6 +84,12 @@ def test_overlap_takes_draws_away():
     assert (same.low[0, 1], same.high[0, 1]) == (0, 1)
 
 
+def test_without_draws_nothing_is_known():
+    found = improvement(PairedCube(np.zeros((2, 0, 3))))
+    assert np.isnan([found.value, found.low, found.high]).all()
+    assert (found.n == 0).all()
+
+
 def test_rounding_wins_nothing():
     values = np.array([[[0.3]] * 4, [[0.1 + 0.2]] * 4]).reshape(2, 4, 1)
     assert improvement(PairedCube(values)).value[0, 1] == 0.5

@@ -112,8 +112,9 @@ class PairedCube:
     def by_stratum(self) -> list[np.ndarray]:
         """Return the indices of the draws of each stratum, strata ascending; draws that no method has are left out."""
         present = np.asarray(self.asked().any(axis=1))
-        strata = np.zeros(len(present), dtype=np.int64) if self.strata is None else self.strata
-        return [np.flatnonzero(present & (strata == stratum)) for stratum in np.unique(strata)]
+        if self.strata is None:
+            return [np.flatnonzero(present)]
+        return [np.flatnonzero(present & (self.strata == stratum)) for stratum in np.unique(self.strata)]
 
 
 def mean_of_items(items: np.ndarray) -> np.ndarray:
