@@ -151,7 +151,8 @@ def _fit(scores: np.ndarray, difficulty: np.ndarray, overlap: np.ndarray | float
     y, x = np.asarray(scores, dtype=np.float64), np.asarray(difficulty, dtype=np.float64)
     correlation = _correlation(overlap, len(y))
     present = ~np.isnan(y) & ~np.isnan(x)
-    y, x, correlation = y[present], x[present], correlation[np.ix_(present, present)]
+    if not present.all():
+        y, x, correlation = y[present], x[present], correlation[np.ix_(present, present)]
     if len(y) < FEWEST:
         return None
     centre = float(x.mean())
@@ -161,10 +162,16 @@ def _fit(scores: np.ndarray, difficulty: np.ndarray, overlap: np.ndarray | float
         return None
     design = np.stack([np.ones(len(x)), away], axis=1)
     solve = np.stack([np.full(len(x), 1 / len(x)), away / spread])
-    rest = (np.eye(len(x)) - design @ solve) @ correlation
-    free = float(np.trace(rest))
+    # Traces of M R and of M R M R with M = 1 − design @ solve, without a product of two large matrices.
+    with_design = correlation @ design
+    covariance = solve @ correlation @ solve.T
+    taken = solve @ with_design
+    free = float(np.trace(correlation) - np.trace(taken))
     if free <= 1e-9:  # all draws are one set
         return None
+    squared = float(
+        (correlation**2).sum() - 2 * ((correlation @ solve.T) * with_design).sum() + (taken * taken.T).sum()
+    )
     mean, slope = (float(b) for b in solve @ y)
     off = y - mean - slope * away
     return _Fit(
@@ -175,8 +182,8 @@ def _fit(scores: np.ndarray, difficulty: np.ndarray, overlap: np.ndarray | float
         mean=mean,
         slope=slope,
         sd=float(np.sqrt((off**2).sum() / free)),
-        covariance=solve @ correlation @ solve.T,
-        df=free**2 / float((rest * rest.T).sum()),
+        covariance=covariance,
+        df=free**2 / squared,
     )
 
 
