@@ -3,10 +3,16 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fairforget.compare.aliases import aliases
 from fairforget.compare.identity import PARTS, SETTING, STRATUM, identity
 from fairforget.compare.pairing import pair
+
+CELL = st.tuples(
+    st.sampled_from(["npo", "idk"]), st.sampled_from(["easy", "hard"]), st.integers(0, 1), st.integers(0, 1)
+)
 
 
 def changed(record, path, value):
@@ -189,3 +195,24 @@ def test_an_alias_is_of_a_row_and_of_nothing_else(side):
     head = base.copy().change(set_to("method.options", {"beta": 0.1, "more": 1})).change(set_to("budget.amount", 6))
     assert aliases([identity(r) for r in base.read()], [identity(r) for r in head.read()]) == {}
     assert SETTING < STRATUM
+
+
+@settings(derandomize=True, deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(CELL, st.sampled_from(["base", "head", "both"])), max_size=8, unique_by=lambda found: found[0])
+)
+def test_every_cell_is_in_one_list_and_its_widest_difference_is_told(side, cells):
+    sides = {"base": side(), "head": side()}
+    for (method, stratum, index, seed), where in cells:
+        for name in sides if where == "both" else (where,):
+            sides[name].add(0.5, method, stratum=stratum, index=index, seed=seed)
+    base, head = sides["base"].read(), sides["head"].read()
+    found = pair(base, head)
+    mine, theirs = ({identity(record) for record in records} for records in (base, head))
+    assert {p.identity for p in found.pairs} == mine & theirs
+    assert {a.identity for a in found.base} == mine - theirs
+    assert {a.identity for a in found.head} == theirs - mine
+    for alone in found.base:
+        same = [[mine == other for mine, other in zip(alone.identity, cell, strict=True)] for cell in theirs]
+        shared = [(parts + [False]).index(False) for parts in same]
+        assert alone.differs == PARTS[max(shared, default=0)]

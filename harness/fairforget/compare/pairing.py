@@ -83,14 +83,15 @@ def _alone(
     for found in theirs:
         for n, part in enumerate(found):
             known.setdefault(found[:n], set()).add(part)
-    return tuple(Alone(i, mine[i][0], *_apart(i, known)) for i in lonely)
+    told: dict[Identity, str] = {}
+    """How a beginning differs; many cells share one."""
+    return tuple(Alone(i, mine[i][0], *_apart(i, known, told)) for i in lonely)
 
 
-def _apart(mine: Identity, known: Mapping[Identity, set[str]]) -> tuple[str, str]:
+def _apart(mine: Identity, known: Mapping[Identity, set[str]], told: dict[Identity, str]) -> tuple[str, str]:
     """Return the widest part in which a cell differs from every cell of the other side, and how."""
-    for n, part in enumerate(mine):
-        there = known.get(mine[:n], set())
-        if part not in there:
-            return PARTS[n], unlike(part, sorted(there)) if PARTS[n] not in _NAMES else ""
-    msg = "a cell with a partner is not alone"
-    raise AssertionError(msg)
+    n = next(n for n, part in enumerate(mine) if part not in known.get(mine[:n], ()))
+    here = mine[: n + 1]
+    if here not in told:
+        told[here] = "" if PARTS[n] in _NAMES else unlike(mine[n], sorted(known.get(mine[:n], ())))
+    return PARTS[n], told[here]
