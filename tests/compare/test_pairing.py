@@ -214,5 +214,5 @@ def test_every_cell_is_in_one_list_and_its_widest_difference_is_told(side, cells
     assert {a.identity for a in found.head} == theirs - mine
     for alone in found.base:
         same = [[mine == other for mine, other in zip(alone.identity, cell, strict=True)] for cell in theirs]
-        shared = [(parts + [False]).index(False) for parts in same]
+        shared = [[*parts, False].index(False) for parts in same]
         assert alone.differs == PARTS[max(shared, default=0)]
