@@ -63,6 +63,12 @@ def test_a_rerun_is_the_same(side):
     assert only(one).verdict == "same"
 
 
+def test_a_gate_fails_on_what_there_is(side):
+    found = compare(side().fill(DRAWS).read(), side().fill(DRAWS).read())
+    with pytest.raises(FairforgetError, match="Did you mean 'cannot-tell'"):
+        found.fails("cannot tell")
+
+
 def test_one_bit_is_not_the_same(side):
     head = DRAWS.copy()
     head[0, 0] = np.nextafter(head[0, 0], 1)
