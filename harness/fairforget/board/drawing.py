@@ -11,6 +11,7 @@ from fairforget.board.page.beats import beats_drawing
 from fairforget.board.page.bump import bump_drawing
 from fairforget.board.page.costs import costs_drawing
 from fairforget.board.page.covariates import covariates_drawing
+from fairforget.board.page.difficulty import difficulty_drawing
 from fairforget.board.page.panels import panels_drawing
 from fairforget.board.page.plane import plane_drawing
 from fairforget.board.page.ranks import ranks_drawing
@@ -29,6 +30,7 @@ _FIGURES: Final[tuple[Callable[[Table], Drawing | None], ...]] = (
     plane_drawing,
     beats_drawing,
     bump_drawing,
+    difficulty_drawing,
     ways_drawing,
     survivals_drawing,
     costs_drawing,

@@ -19,6 +19,7 @@ from fairforget.board.overlap import Overlaps
 from fairforget.board.ranking import by_score, ranked
 from fairforget.board.rows import in_stratum, over_strata
 from fairforget.board.rules import Rules
+from fairforget.board.sampled import by_sample_of
 from fairforget.board.scores import CellScores, cell_scores
 from fairforget.board.trajectory import columns_on_the_way, way_of
 from fairforget.board.values import Board, Row, Stratum, Table
@@ -139,6 +140,7 @@ def _table(
         trials=_trials(found.common["tuning"]),
         on_the_way=tuple(kinds),
         compared=compared_of(competing, found, labels, weights, scores, overlaps),
+        by_sample=by_sample_of([row.id for row in (*competing, *references)], found, labels, overlaps),
     )
 
 

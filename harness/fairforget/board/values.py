@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fairforget.board.about import About
+from fairforget.board.by_sample import BySample
 from fairforget.board.compared import Compared, RankSet
 from fairforget.board.loose import number
 from fairforget.board.way import Cost, Coverage, Forgetting, Look, Matched, Tuned
@@ -192,6 +193,8 @@ class Table:
     """Columns of completeness and utility that were looked at on the way."""
     compared: Compared | None = None
     """None with fewer than two rows that have every cell that counts, or fewer than three draws of such a stratum."""
+    by_sample: tuple[BySample, ...] = ()
+    """One for every difficulty score of which records say what it was for each sample."""
 
     @property
     def goal(self) -> float | None:

@@ -27,13 +27,24 @@ def worst_quarter_of(
 def worst_quarter(record: Record) -> float:
     """Return the completeness of the quarter of a cell's samples that is forgotten worst; NaN where it is not known.
 
-    A mean hides samples that were never met. A sample's completeness is the mean of its values in the columns that
-    enter the average and are a mean over samples themselves, which an AUC is not. A quarter is rounded up.
+    A mean hides samples that were never met. A quarter is rounded up.
     """
     if record.status != "ok":
         return math.nan
     if isinstance(record.scores, Columns):
         return record.scores.averages.worst_quarter
+    ordered = sorted(by_sample(record).values())
+    return fmean(ordered[: -(-len(ordered) // 4)]) if ordered else math.nan
+
+
+def by_sample(record: Record) -> dict[str, float]:
+    """Return the completeness of each of a cell's samples; empty where it is not known.
+
+    A sample's completeness is the mean of its values in the columns that enter the average and are a mean over samples
+    themselves, which an AUC is not. Samples without a value in one of them are left out.
+    """
+    if record.status != "ok":
+        return {}
     columns = []
     for name, score in record.scores.items():
         values = {sample: value for sample, value in record.items.get(name, {}).items() if value is not None}
@@ -42,7 +53,4 @@ def worst_quarter(record: Record) -> float:
         if math.isclose(fmean(values.values()), score.value, rel_tol=1e-6, abs_tol=1e-9):
             columns.append(values)
     shared = set.intersection(*map(set, columns)) if columns else set()
-    if not shared:
-        return math.nan
-    by_sample = sorted(fmean(values[sample] for values in columns) for sample in shared)
-    return fmean(by_sample[: -(-len(by_sample) // 4)])
+    return {sample: fmean(values[sample] for values in columns) for sample in sorted(shared)}
