@@ -164,6 +164,32 @@ def test_the_letters_of_a_png_are_painted_with_any_of_the_known_fonts(board):
         assert len(content) > len(painter.svg_to_bytes(svg_string=without, zoom=3.0)), name
 
 
+@pytest.mark.parametrize(
+    ("has", "family"),
+    [
+        ({"sans-serif", "Arial"}, None),
+        ({"DejaVu Sans"}, "DejaVu Sans"),
+        ({"DejaVu Sans", "Liberation Sans"}, "Liberation Sans"),
+        ({"Comic"}, None),
+    ],
+)
+def test_the_font_is_one_the_machine_has(board, monkeypatch, has, family):
+    used = []
+
+    def svg_to_bytes(*, svg_string, zoom=0, sans_serif_family=None):
+        if zoom:
+            used.append(sans_serif_family)
+            return b"figure"
+        (wanted,) = re.findall('font-family="(.*?)"', svg_string) or [""]
+        return wanted.encode() if wanted in has else b"another" if wanted and "Comic" in has else b""
+
+    painter = types.ModuleType("resvg_py")
+    painter.svg_to_bytes = svg_to_bytes
+    monkeypatch.setitem(sys.modules, "resvg_py", painter)
+    list(png_files(board))
+    assert set(used) == {family}
+
+
 def test_a_large_figure_stays_a_picture_that_can_be_opened(board, monkeypatch):
     asked = []
     painter = types.ModuleType("resvg_py")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from fairforget.board.svg import svg_files
@@ -15,6 +15,7 @@ _ZOOM: Final = 3.0
 _MOST: Final = 12_000.0
 """Pixels of the longer side."""
 _FAMILIES: Final = (
+    "sans-serif",
     "Helvetica",
     "Arial",
     "Liberation Sans",
@@ -25,9 +26,8 @@ _FAMILIES: Final = (
     "Roboto",
     "Ubuntu",
     "FreeSans",
-    "sans-serif",
 )
-"""The first that the machine has paints the letters: those as wide as Helvetica, for which there is room, first."""
+"""Fonts without serifs: the machine's own choice, then those as wide as Helvetica, for which there is room."""
 
 
 def png_files(board: Board) -> Iterator[tuple[str, bytes]]:
@@ -47,7 +47,7 @@ def png_files(board: Board) -> Iterator[tuple[str, bytes]]:
         )
         raise FairforgetError(msg) from None
     paint = resvg_py.svg_to_bytes
-    family = next((name for name in _FAMILIES if paint(svg_string=_probe(name)) != paint(svg_string=_probe(""))), None)
+    family = _family(paint)
     if family is None:
         msg = (
             "figures as PNG need a font without serifs, and this machine has none that is known: install one, for "
@@ -57,7 +57,20 @@ def png_files(board: Board) -> Iterator[tuple[str, bytes]]:
     for name, text in svg_files(board):
         width, height = (float(found) for found in re.findall(r' (?:width|height)="([0-9.]+)"', text)[:2])
         zoom = min(_ZOOM, _MOST / max(width, height))
-        yield f"{name.removesuffix('.svg')}.png", bytes(paint(svg_string=text, zoom=zoom, sans_serif_family=family))
+        yield (
+            f"{name.removesuffix('.svg')}.png",
+            bytes(paint(svg_string=text, zoom=zoom, sans_serif_family=None if family == _FAMILIES[0] else family)),
+        )
+
+
+def _family(paint: Callable[..., bytes]) -> str | None:
+    """Return the first of the families that the machine has; None where it paints no letters at all."""
+    blank, unknown = paint(svg_string=_probe("")), paint(svg_string=_probe("No Such Font"))
+    for family in _FAMILIES:
+        if paint(svg_string=_probe(family)) not in {blank, unknown}:
+            return family
+    # What stands in for a font that is not there is better than nothing.
+    return None if unknown == blank else _FAMILIES[0]
 
 
 def _probe(family: str) -> str:

@@ -6,7 +6,7 @@ import math
 
 from fairforget.board import words
 from fairforget.board.page.axes import Scale, across, close_range, ends, upward
-from fairforget.board.page.labels import place_labels
+from fairforget.board.page.labels import NO_ROOM, place_labels
 from fairforget.board.page.scene import WIDTH, Dot, Drawing, Group, Line, Panel, Shape, Text
 from fairforget.board.sheet import Cell, Head, Sheet, figure
 from fairforget.board.sheet import Line as Printed
@@ -42,20 +42,25 @@ def costs_drawing(table: Table) -> Drawing | None:
         bar = ends(y, e)
         told = f"{shown(row.label)}: {written(e, e.n)}, n = {e.n}, for {count(cost.forward_equivalents)}"
         parts: list[Shape] = [Line(px, bar[0], px, bar[1], "interval")] if bar else []
-        if label.leader:
+        if label and label.leader:
             parts.append(Line(px, py, *label.leader, "leader"))
-        parts += [Dot(px, py, 4, "mean"), Text(label.x, label.y, label.text, "name", label.anchor)]
+        parts.append(Dot(px, py, 4, "mean"))
+        if label:
+            parts.append(Text(label.x, label.y, label.text, "name", label.anchor))
         shapes.append(Group(tuple(parts), "mark", f"{told} forward-equivalents", shown(row.label)))
     about = (
         "Left is cheaper, up is better. A forward-equivalent is one sequence through the model; a backward pass counts "
         "as two, and difficulty scores and reference passes are counted in. Bars are 95 % intervals of the score."
     )
     hidden = len(rows) - len(drawn)
-    cap = f"{plural(hidden, 'row')} of lower score not drawn; the table has all." if hidden else ""
+    caps = [
+        *([f"{plural(hidden, 'row')} of lower score not drawn; the table has all."] if hidden else []),
+        *([NO_ROOM] if None in labels else []),
+    ]
     panel = Panel(
         f"{name.capitalize()} against what one run costs; the numbers are in the table.", 284.0, tuple(shapes)
     )
-    return Drawing("costs", f"{name.capitalize()} and what it costs", about, (panel,), _numbers(table), cap)
+    return Drawing("costs", f"{name.capitalize()} and what it costs", about, (panel,), _numbers(table), " ".join(caps))
 
 
 def _decades(x: Scale, y: Scale) -> list[Shape]:

@@ -9,6 +9,9 @@ from typing import Final
 CHARACTER: Final = 5.4
 """Width of a letter at the size of the labels, on the large side."""
 _LINE: Final = 11.0
+_RINGS: Final = 12
+"""Lines up and down among which a name finds its place."""
+NO_ROOM: Final = "Names without room are left out; the table has all."
 
 Area = tuple[float, float, float, float]
 """Left, right, top, bottom."""
@@ -26,18 +29,42 @@ class Label:
     """Where a thin line to the mark ends; None where the label touches it."""
 
 
-def place_labels(texts: Sequence[str], spots: Sequence[tuple[float, float]], frame: Area) -> list[Label]:
-    """Place labels near their marks so that none covers another label or a mark, as long as there is room."""
+def place_labels(texts: Sequence[str], spots: Sequence[tuple[float, float]], frame: Area) -> list[Label | None]:
+    """Place labels near their marks so that none covers another label or a mark.
+
+    Where there are too many marks for that, those that stand alone have their names, then the first of the others as
+    long as there is room close by; None for the rest.
+    """
+    # From top to bottom, so that the order of names follows the order of marks.
+    downwards = sorted(range(len(texts)), key=lambda i: (spots[i][1], spots[i][0], i))
+    placed = _placed(texts, spots, frame, downwards, _RINGS)
+    if None not in placed:
+        return placed
+    alone = sorted(range(len(texts)), key=lambda i: (_neighbours(spots, i) > 0, i))
+    return _placed(texts, spots, frame, alone, _RINGS // 3)
+
+
+def _placed(
+    texts: Sequence[str], spots: Sequence[tuple[float, float]], frame: Area, order: Sequence[int], rings: int
+) -> list[Label | None]:
     taken = [(x - 5, x + 5, y - 5, y + 5) for x, y in spots]
     placed: list[Label | None] = [None] * len(texts)
-    # From top to bottom, so that the order of names follows the order of marks.
-    for i in sorted(range(len(texts)), key=lambda i: (spots[i][1], spots[i][0], i)):
-        choices = list(_choices(texts[i], spots[i]))
-        fitting = (c for c in choices if _inside(c[1], frame) and not any(_cover(c[1], other) for other in taken))
-        label, area = next(fitting, choices[0])
-        placed[i] = label
-        taken.append(area)
-    return [label for label in placed if label is not None]
+    for i in order:
+        fitting = (
+            (label, area)
+            for label, area in _choices(texts[i], spots[i], rings)
+            if _inside(area, frame) and not any(_cover(area, other) for other in taken)
+        )
+        found = next(fitting, None)
+        if found is not None:
+            placed[i] = found[0]
+            taken.append(found[1])
+    return placed
+
+
+def _neighbours(spots: Sequence[tuple[float, float]], of: int) -> int:
+    x, y = spots[of]
+    return sum(abs(x - x2) < 4 * _LINE and abs(y - y2) < 2 * _LINE for x2, y2 in spots) - 1
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
@@ -60,11 +87,11 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return [round(place, 2) for place in found]
 
 
-def _choices(text: str, spot: tuple[float, float]) -> Iterator[tuple[Label, Area]]:
+def _choices(text: str, spot: tuple[float, float], rings: int) -> Iterator[tuple[Label, Area]]:
     """Yield places for a label, the nearest first, with the area it covers."""
     x, y = spot
     long = len(text) * CHARACTER
-    for ring in range(12):
+    for ring in range(rings):
         for side, up in ((1, 0), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1)):
             if ring and not up:
                 continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fairforget.board import sheet
 from fairforget.board.page.axes import Scale, across, ends, unit_range, upward
-from fairforget.board.page.labels import Label, place_labels
+from fairforget.board.page.labels import NO_ROOM, Label, place_labels
 from fairforget.board.page.scene import WIDTH, Dot, Drawing, Group, Line, Panel, Path, Shape, Text
 from fairforget.board.text import figure, plural, shown
 from fairforget.board.values import Row, Table
@@ -22,7 +22,8 @@ class Mark:
     """A row in the plane."""
 
     row: str
-    label: Label
+    label: Label | None
+    """None where there was no room for it."""
     x: float
     y: float
     horizontal: tuple[float, float] | None
@@ -101,9 +102,12 @@ def plane_drawing(table: Table) -> Drawing | None:
         "of the rows that no other row beats in both means."
     )
     hidden = len(_rows(table)) - len(found.marks)
-    cap = f"{plural(hidden, 'row')} of lower score not drawn; the table has all." if hidden else ""
+    caps = [
+        *([f"{plural(hidden, 'row')} of lower score not drawn; the table has all."] if hidden else []),
+        *([NO_ROOM] if any(mark.label is None for mark in found.marks) else []),
+    ]
     panel = Panel(told, found.height, tuple(shapes))
-    return Drawing("plane", "Completeness and utility", about, (panel,), _numbers(table), cap)
+    return Drawing("plane", "Completeness and utility", about, (panel,), _numbers(table), " ".join(caps))
 
 
 def _group(mark: Mark) -> Group:
@@ -112,12 +116,11 @@ def _group(mark: Mark) -> Group:
         shapes.append(Line(mark.horizontal[0], mark.y, mark.horizontal[1], mark.y, "interval"))
     if mark.vertical:
         shapes.append(Line(mark.x, mark.vertical[0], mark.x, mark.vertical[1], "interval"))
-    if mark.label.leader:
+    if mark.label and mark.label.leader:
         shapes.append(Line(mark.x, mark.y, *mark.label.leader, "leader"))
-    shapes += [
-        Dot(mark.x, mark.y, 4, "mean"),
-        Text(mark.label.x, mark.label.y, mark.label.text, "name", mark.label.anchor),
-    ]
+    shapes.append(Dot(mark.x, mark.y, 4, "mean"))
+    if mark.label:
+        shapes.append(Text(mark.label.x, mark.label.y, mark.label.text, "name", mark.label.anchor))
     return Group(tuple(shapes), "mark reference" if mark.reference else "mark", mark.told, mark.row)
 
 
