@@ -74,8 +74,9 @@ def difficulty_line(
     Raises:
         ValueError: an overlap that is no share, or not one for every two draws.
     """
-    fit = _fit(scores, difficulty, overlap)
-    return None if fit is None else fit.line(fit.centre if at is None else at, level)
+    y, x, correlation = _present(np.asarray(scores, dtype=np.float64), difficulty, overlap)
+    design = DifficultyDesign.of(x, correlation)
+    return None if design is None else design.line(y, at, level)
 
 
 def difficulty_crossing(
@@ -104,87 +105,95 @@ def difficulty_crossing(
         ValueError: as `difficulty_line`.
     """
     difference = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
-    fit = _fit(difference, difficulty, overlap)
-    if fit is None:
-        return None
-    line = fit.line(fit.centre if at is None else at, level)
-    crosses = fit.centre - fit.mean / fit.slope if fit.slope else None
-    low, high = (fit.line(end, 1 - (1 - level) / 2).effect for end in (fit.lowest, fit.highest))
-    return Crossing(
-        line=line,
-        crosses_at=crosses,
-        inside=crosses is not None and fit.lowest < crosses < fit.highest,
-        resolved=_sign(low) * _sign(high) < 0,
-    )
+    y, x, correlation = _present(difference, difficulty, overlap)
+    design = DifficultyDesign.of(x, correlation)
+    return None if design is None else design.crossing(y, at, level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Fit:
-    n: int
+class DifficultyDesign:
+    """Draws of known difficulty, for the lines of many methods that all have all of them."""
+
+    difficulty: np.ndarray
+    """(draws,)."""
     centre: float
-    lowest: float
-    highest: float
-    mean: float
-    slope: float
-    sd: float
-    """Of a draw about the line, as draws without common samples would have it."""
+    solve: np.ndarray
+    """(2, draws): scores -> mean and slope."""
     covariance: np.ndarray
-    """(2, 2) of mean and slope, for sd 1."""
+    """(2, 2) of mean and slope, for scores of standard deviation 1 about the line."""
+    free: float
+    """Expected sum of squares about the line, for the same."""
     df: float
 
-    def line(self, at: float, level: float) -> Line:
+    @classmethod
+    def of(cls, difficulty: np.ndarray, overlap: np.ndarray | float = 0.0) -> DifficultyDesign | None:
+        """Return the design; arguments without NaN, result and errors as those of `difficulty_line`."""
+        x = np.asarray(difficulty, dtype=np.float64)
+        correlation = _correlation(overlap, len(x))
+        if len(x) < FEWEST:
+            return None
+        centre = float(x.mean())
+        away = x - centre
+        spread = float((away**2).sum())
+        if spread <= 1e-24 * float((x**2).sum()):
+            return None
+        design = np.stack([np.ones(len(x)), away], axis=1)
+        solve = np.stack([np.full(len(x), 1 / len(x)), away / spread])
+        # Traces of M R and of M R M R with M = 1 − design @ solve, without a product of two large matrices.
+        right, left = correlation @ design, correlation @ solve.T
+        taken = solve @ right
+        free = float(np.trace(correlation) - np.trace(taken))
+        if free <= 1e-9:  # all draws are one set
+            return None
+        squared = float((correlation**2).sum() - 2 * (left * right).sum() + (taken * taken.T).sum())
+        return cls(x, centre, solve, solve @ left, free, free**2 / squared)
+
+    def line(self, scores: np.ndarray, at: float | None = None, level: float = LEVEL) -> Line:
+        """Return `difficulty_line` of scores without NaN, (draws,)."""
+        return self._line(self._fit(scores), self.centre if at is None else at, level)
+
+    def crossing(self, differences: np.ndarray, at: float | None = None, level: float = LEVEL) -> Crossing:
+        """Return `difficulty_crossing` of paired differences without NaN, (draws,)."""
+        fit = mean, slope, _ = self._fit(differences)
+        lowest, highest = float(self.difficulty.min()), float(self.difficulty.max())
+        crosses = self.centre - mean / slope if slope else None
+        low, high = (self._line(fit, end, 1 - (1 - level) / 2).effect for end in (lowest, highest))
+        return Crossing(
+            line=self._line(fit, self.centre if at is None else at, level),
+            crosses_at=crosses,
+            inside=crosses is not None and lowest < crosses < highest,
+            resolved=_sign(low) * _sign(high) < 0,
+        )
+
+    def _fit(self, scores: np.ndarray) -> tuple[float, float, float]:
+        """Return mean, slope, and the standard deviation of draws about the line if they had no common samples."""
+        mean, slope = (float(b) for b in self.solve @ scores)
+        off = scores - mean - slope * (self.difficulty - self.centre)
+        return mean, slope, float(np.sqrt((off**2).sum() / self.free))
+
+    def _line(self, fit: tuple[float, float, float], at: float, level: float) -> Line:
         from scipy.special import stdtrit
 
-        quantile = float(stdtrit(self.df, (1 + level) / 2)) * self.sd
+        mean, slope, sd = fit
+        quantile, n = float(stdtrit(self.df, (1 + level) / 2)) * sd, len(self.difficulty)
         place = np.array([1.0, at - self.centre])
-        effect = self.mean + self.slope * (at - self.centre)
+        effect = mean + slope * (at - self.centre)
         wide = quantile * float(np.sqrt(place @ self.covariance @ place))
         steep = quantile * float(np.sqrt(self.covariance[1, 1]))
         return Line(
-            Estimate(effect, effect - wide, effect + wide, self.n, self.sd),
-            Estimate(self.slope, self.slope - steep, self.slope + steep, self.n, None),
+            Estimate(effect, effect - wide, effect + wide, n, sd),
+            Estimate(slope, slope - steep, slope + steep, n, None),
             at,
         )
 
 
-def _fit(scores: np.ndarray, difficulty: np.ndarray, overlap: np.ndarray | float) -> _Fit | None:
-    y, x = np.asarray(scores, dtype=np.float64), np.asarray(difficulty, dtype=np.float64)
-    correlation = _correlation(overlap, len(y))
-    present = ~np.isnan(y) & ~np.isnan(x)
-    if not present.all():
-        y, x, correlation = y[present], x[present], correlation[np.ix_(present, present)]
-    if len(y) < FEWEST:
-        return None
-    centre = float(x.mean())
-    away = x - centre
-    spread = float((away**2).sum())
-    if spread <= 1e-24 * float((x**2).sum()):
-        return None
-    design = np.stack([np.ones(len(x)), away], axis=1)
-    solve = np.stack([np.full(len(x), 1 / len(x)), away / spread])
-    # Traces of M R and of M R M R with M = 1 − design @ solve, without a product of two large matrices.
-    with_design = correlation @ design
-    covariance = solve @ correlation @ solve.T
-    taken = solve @ with_design
-    free = float(np.trace(correlation) - np.trace(taken))
-    if free <= 1e-9:  # all draws are one set
-        return None
-    squared = float(
-        (correlation**2).sum() - 2 * ((correlation @ solve.T) * with_design).sum() + (taken * taken.T).sum()
-    )
-    mean, slope = (float(b) for b in solve @ y)
-    off = y - mean - slope * away
-    return _Fit(
-        n=len(y),
-        centre=centre,
-        lowest=float(x.min()),
-        highest=float(x.max()),
-        mean=mean,
-        slope=slope,
-        sd=float(np.sqrt((off**2).sum() / free)),
-        covariance=covariance,
-        df=free**2 / squared,
-    )
+def _present(
+    scores: np.ndarray, difficulty: np.ndarray, overlap: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return scores, difficulty and overlap of the draws that have both."""
+    x = np.asarray(difficulty, dtype=np.float64)
+    found = ~np.isnan(scores) & ~np.isnan(x)
+    return scores[found], x[found], _correlation(overlap, len(x))[np.ix_(found, found)]
 
 
 def _correlation(overlap: np.ndarray | float, n: int) -> np.ndarray:

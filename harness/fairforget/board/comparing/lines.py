@@ -14,7 +14,7 @@ from fairforget.board.grouping import Group
 from fairforget.board.identity import DrawId
 from fairforget.board.loose import items, mapping, number
 from fairforget.board.overlap import Overlaps
-from fairforget.stats.adjusted import Crossing, Line, difficulty_crossing, difficulty_line
+from fairforget.stats.adjusted import DifficultyDesign, Line
 from fairforget.stats.intervals import LEVEL, Estimate
 from fairforget.store.record import Record
 
@@ -42,42 +42,34 @@ def by_difficulty_of(
         if len(by) < 2 or len(rows) < 2:
             continue
         draws = [draw for stratum in by for draw in stratum.draws]
-        lines = _Lines(
-            np.array([means[draw] for draw in draws]),
-            np.concatenate([stratum.only(rows) for stratum in by], axis=1),
-            overlaps.matrix(draws),
-            higher_is,
-        )
-        one = lines.told(score, rows, tuple(stratum.label for stratum in by))
-        made += [] if one is None else [one]
+        design = DifficultyDesign.of(np.array([means[draw] for draw in draws]), overlaps.matrix(draws))
+        if design is not None:
+            lines = _Lines(design, np.concatenate([stratum.only(rows) for stratum in by], axis=1), higher_is)
+            made.append(lines.told(score, rows, tuple(stratum.label for stratum in by)))
     return tuple(made)
 
 
 class _Lines:
     """Scores of rows over draws of known difficulty."""
 
-    def __init__(self, difficulty: np.ndarray, scores: np.ndarray, overlap: np.ndarray, higher_is: str) -> None:
-        self.difficulty, self.scores, self.overlap, self.higher_is = difficulty, scores, overlap, higher_is
-        lowest, highest = float(difficulty.min()), float(difficulty.max())
+    def __init__(self, design: DifficultyDesign, scores: np.ndarray, higher_is: str) -> None:
+        self.design, self.scores, self.higher_is = design, scores, higher_is
+        lowest, highest = float(design.difficulty.min()), float(design.difficulty.max())
         self.easiest, self.hardest = (highest, lowest) if higher_is == "easier" else (lowest, highest)
 
-    def told(self, score: str, rows: Sequence[str], strata: tuple[str, ...]) -> ByDifficulty | None:
-        """Return what a board says of them; None where there is no line."""
-        found = [difficulty_line(one, self.difficulty, overlap=self.overlap) for one in self.scores]
-        lines = {row: self._line(line) for row, line in zip(rows, found, strict=True) if line is not None}
-        if len(lines) < len(rows):
-            return None
+    def told(self, score: str, rows: Sequence[str], strata: tuple[str, ...]) -> ByDifficulty:
+        """Return what a board says of them."""
         pairs = len(rows) * (len(rows) - 1) // 2
         turns = [self._turn(rows[i], rows[j], i, j, pairs) for i, j in combinations(range(len(rows)), 2)]
         return ByDifficulty(
             score=score,
             higher_is=self.higher_is,
             strata=strata,
-            draws=len(self.difficulty),
+            draws=len(self.design.difficulty),
             easiest=self.easiest,
-            mean=float(self.difficulty.mean()),
+            mean=self.design.centre,
             hardest=self.hardest,
-            rows=lines,
+            rows={row: self._line(self.design.line(one)) for row, one in zip(rows, self.scores, strict=True)},
             pairs=pairs,
             turns=tuple(sorted((turn for turn in turns if turn is not None), key=lambda turn: not turn.resolved)),
         )
@@ -88,20 +80,16 @@ class _Lines:
         return RowLine(line.effect, Estimate(way * line.slope.mean, ends[0], ends[-1], line.slope.n, None))
 
     def _turn(self, first: str, second: str, i: int, j: int, pairs: int) -> Turn | None:
-        crossing = self._crossing(i, j, 1 - (1 - LEVEL) / pairs)
-        if crossing is None or crossing.crosses_at is None or not crossing.inside:
+        apart = self.scores[i] - self.scores[j]
+        crossing = self.design.crossing(apart, level=1 - (1 - LEVEL) / pairs)
+        if crossing.crosses_at is None or not crossing.inside:
             return None
-        ends = [self._crossing(i, j, LEVEL, at) for at in (self.easiest, self.hardest)]
-        easiest, hardest = (end.line.effect for end in ends if end is not None)
+        easiest, hardest = (self.design.line(apart, at).effect for at in (self.easiest, self.hardest))
         if easiest.mean < 0:
             first, second = second, first
             easiest, hardest = _turned(easiest), _turned(hardest)
         place = (crossing.crosses_at - self.easiest) / (self.hardest - self.easiest)
         return Turn(first, second, crossing.crosses_at, place, easiest, hardest, crossing.resolved)
-
-    def _crossing(self, i: int, j: int, level: float, at: float | None = None) -> Crossing | None:
-        one, other = self.scores[i], self.scores[j]
-        return difficulty_crossing(one, other, self.difficulty, at=at, level=level, overlap=self.overlap)
 
 
 def _scored(found: Group) -> dict[tuple[str, str], dict[DrawId, float]]:
