@@ -10,13 +10,14 @@ import numpy as np
 
 from fairforget.board.grouping import Group
 from fairforget.board.identity import DrawId
+from fairforget.board.kept.columns import different, ranges
 from fairforget.board.loose import items, mapping, number
 from fairforget.board.overlap import Overlaps
 from fairforget.board.values import Binning, Column, Covariate, Row, Trouble
 from fairforget.stats.averages import enters_average
 from fairforget.stats.intervals import Estimate, t_interval
 from fairforget.stats.strata import spread_between
-from fairforget.store.record import Record, Score
+from fairforget.store.record import Record
 
 RELIABLE = 0.8
 """Below this split-half reliability a difficulty score sorts too poorly to bin by."""
@@ -24,22 +25,18 @@ RELIABLE = 0.8
 
 def columns_of(records: Sequence[Record]) -> tuple[Column, ...]:
     """Return the columns of all records, in the order of the first that has them."""
-    found: dict[str, list[Score]] = {}
-    for record in records:
-        for name, score in record.scores.items():
-            found.setdefault(name, []).append(score)
     return tuple(
         Column(
             name,
-            scores[0].role,
-            scores[0].better,
-            enters_average(scores[0], scores[0].role),
-            scores[0].view,
-            scores[0].metric,
-            scores[0].on,
-            (min(s.n for s in scores), max(s.n for s in scores)),
+            score.role,
+            score.better,
+            enters_average(score, score.role),
+            score.view,
+            score.metric,
+            score.on,
+            (fewest, most),
         )
-        for name, scores in found.items()
+        for name, (score, fewest, most) in ranges(record.scores for record in records).items()
     )
 
 
@@ -48,9 +45,15 @@ def covariates_of(
 ) -> tuple[Covariate, ...]:
     """Return the mean of every property of the forget sets in every stratum, over draws."""
     draws: dict[str, dict[DrawId, float]] = {}
+    seen: set[tuple[DrawId, int, int]] = set()
     for record in records:
+        draw = draw_of[record.key]
+        mark = (draw, id(record.extra.get("covariates")), id(record.extra.get("draw_info")))
+        if mark in seen:
+            continue
+        seen.add(mark)
         for name, value in _covariates(record).items():
-            draws.setdefault(name, {}).setdefault(draw_of[record.key], value)
+            draws.setdefault(name, {}).setdefault(draw, value)
     found = []
     for name in sorted(draws):
         there = {label: [d for d in sorted(draws[name]) if d.stratum == key] for key, label in labels.items()}
@@ -66,7 +69,9 @@ def covariates_of(
 def binnings_of(records: Iterable[Record]) -> tuple[Binning, ...]:
     """Return the difficulty scores that samplers drew by, with their reliability."""
     found: dict[tuple[str, str], dict[str, set[Any]]] = {}
-    for record in records:
+    # Cells that share the object say the same about it.
+    told = {(id(r.extra.get("draw_info")), r.cell["draw"]["sampler"]["name"]): r for r in records}
+    for record in told.values():
         info = mapping(record.extra.get("draw_info"))
         advice = {text for text in items(info.get("advice")) if isinstance(text, str)}
         for score in map(mapping, items(info.get("scores"))):
@@ -112,7 +117,10 @@ def provenance_of(records: Sequence[Record]) -> dict[str, Any]:
     """Return which versions, machines and switches the cells were made with; a list where they are not all the same."""
     versions: dict[str, set[str]] = {}
     facts: dict[str, set[str]] = {}
-    for record in records:
+    told = {
+        (id(r.environment), r.cell["method"]["name"], str(r.cell["method"].get("dist_version"))): r for r in records
+    }
+    for record in told.values():
         for name, about in mapping(record.environment.get("distributions")).items():
             versions.setdefault(name, set()).add(_version(about))
         method = record.cell["method"]
@@ -145,14 +153,16 @@ def notes_of(records: Sequence[Record], rows: Sequence[Row], columns: Sequence[C
         notes.append(f"Not in the averages, for lower is better there: {', '.join(odd)}.")
     if weighed := [name for name, score in records[0].scores.items() if score.average and score.weigh_by == "items"]:
         notes.append(f"In the averages each counts as often as it has items: {', '.join(weighed)}.")
-    own = {_version(mapping(r.environment.get("distributions")).get("fairforget")) for r in records}
+    made = {id(r.environment): r.environment for r in records}
+    own = {_version(mapping(one.get("distributions")).get("fairforget")) for one in made.values()}
     if len(own) > 1:
         notes.append(f"The cells were made with {len(own)} states of fairforget: {', '.join(sorted(own))}.")
     return tuple(notes)
 
 
 def _wanted(records: Sequence[Record], column: str) -> bool:
-    return any(column in record.scores and record.scores[column].average for record in records)
+    found = different(record.scores for record in records)
+    return any(column in scores and scores[column].average for scores in found)
 
 
 def _covariates(record: Record) -> dict[str, float]:

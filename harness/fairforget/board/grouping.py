@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from fairforget.board.identity import DrawId, comparison, draw_of, reference_of, row_id
+from fairforget.board.identities import Identities
+from fairforget.board.identity import DrawId, reference_of
 from fairforget.board.values import LeftOut
 from fairforget.store.record import Record
 from fairforget.study.cell import canonical_json
@@ -62,12 +63,12 @@ def group(records: Iterable[Record]) -> tuple[list[Group], list[LeftOut]]:
     left: dict[str, list[str]] = {}
     alike: dict[str, list[Record]] = {}
     references: dict[str, list[Record]] = {}
-    draws: dict[str, DrawId] = {}
     commons: dict[str, dict[str, Any]] = {}
-    for record in sorted(records, key=lambda r: r.key):
-        draws[record.key] = draw_of(record)
-        common = comparison(record)
-        text = canonical_json(common)
+    ordered = sorted(records, key=lambda r: r.key)
+    known = Identities(ordered)
+    draws = {record.key: known.draw(record) for record in ordered}
+    for record in ordered:
+        text, common = known.common(record)
         commons.setdefault(text, common)
         (references if reference_of(record) else alike).setdefault(text, []).append(record)
     groups = []
@@ -75,18 +76,18 @@ def group(records: Iterable[Record]) -> tuple[list[Group], list[LeftOut]]:
     for text in sorted(alike):
         common = commons[text]
         beside = references.get(_any_budget(common), [])
-        for rows in _connected(_rows(alike[text], draws, left)):
+        for rows in _connected(_rows(alike[text], known, left)):
             places = frozenset(place for cells in rows.values() for place in cells)
             there = {draw for draw, _ in places}
             fitting = [record for record in beside if draws[record.key] in there]
             used |= {record.key for record in fitting}
-            groups.append(Group(common, {**rows, **_rows(fitting, draws, left)}, places))
+            groups.append(Group(common, {**rows, **_rows(fitting, known, left)}, places))
     for text in sorted(references):
         unused = [record for record in references[text] if record.key not in used]
         if any(_any_budget(g.common) == text for g in groups):
             _leave(left, "a reference row's cell on a forget set that no other row has", [r.key for r in unused])
         else:
-            alone = _rows(unused, draws, left)
+            alone = _rows(unused, known, left)
             places = frozenset(place for cells in alone.values() for place in cells)
             groups.append(Group(commons[text], alone, places))
     groups.sort(key=lambda g: (-sum(map(len, g.rows.values())), canonical_json(g.common), sorted(g.rows)))
@@ -106,14 +107,12 @@ def _any_budget(common: Mapping[str, Any]) -> str:
     return canonical_json({**common, "budget": None, "tuning": None})
 
 
-def _rows(
-    records: Sequence[Record], draws: Mapping[str, DrawId], left: dict[str, list[str]]
-) -> dict[str, dict[Place, Record]]:
+def _rows(records: Sequence[Record], known: Identities, left: dict[str, list[str]]) -> dict[str, dict[Place, Record]]:
     """Return the cells by row and place; of several for one place the first one that went well stands."""
     rows: dict[str, dict[Place, Record]] = {}
     for record in sorted(records, key=lambda r: (r.status != "ok", r.key)):
-        cells = rows.setdefault(row_id(record), {})
-        place = (draws[record.key], record.cell["seed"])
+        cells = rows.setdefault(known.row(record), {})
+        place = (known.draw(record), record.cell["seed"])
         if place in cells:
             _leave(left, "another cell stands for the same row, forget set and seed", [record.key])
         else:

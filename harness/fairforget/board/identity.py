@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fairforget.board.loose import mapping, number
 from fairforget.store.record import Record
@@ -16,13 +16,12 @@ _UNSEEN: Final = frozenset({"dist_version", "batch_tokens", "label", "paths"})
 """What does not decide whether cells may be compared: the task's own `version` speaks for its code."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DrawId:
-    """One forget set in one stratum of one sampler."""
+class DrawId(NamedTuple):
+    """One forget set in one stratum of one sampler. A tuple, for boards sort hundreds of thousands of them."""
 
     stratum: str
     """Canonical JSON of sampler and stratum."""
-    index: int
+    index: int  # type: ignore[assignment]  # nobody looks for a place in this tuple
     digest: str
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from fairforget.stats.intervals import Estimate, draw_means, t_interval
 from fairforget.stats.strata import standardised_mean
 
 T = TypeVar("T")
-Pick = Callable[[CellScores], float]
 
 
 def by_draw(cells: Mapping[Place, T], expected: Sequence[Place], pick: Callable[[T], float]) -> dict[DrawId, float]:
@@ -30,46 +30,70 @@ def by_draw(cells: Mapping[Place, T], expected: Sequence[Place], pick: Callable[
     }
 
 
-def in_stratum(
-    scores: Mapping[Place, CellScores], expected: Sequence[Place], columns: Sequence[str], overlap: float
-) -> InStratum:
-    """Return a row's figures in one stratum; `expected` are the stratum's places, `overlap` that of its draws."""
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """The numbers of one row in one stratum, a draw a line; seeds averaged."""
+
+    draws: tuple[DrawId, ...]
+    values: Mapping[str, np.ndarray]
+    """Quantity of `Figures` -> (draws,); NaN where an expected seed is missing or failed."""
+    columns: Mapping[str, np.ndarray]
+    """The same of every column."""
+    seeds: tuple[int, ...]
+    """Cells with a score, by draw."""
+
+
+def drawn(scores: Mapping[Place, CellScores], expected: Sequence[Place], columns: Sequence[str]) -> Drawn:
+    """Return a row's numbers at the expected places of a stratum, all quantities of a cell at once."""
+    seeds: dict[DrawId, list[int]] = {}
+    for draw, seed in expected:
+        seeds.setdefault(draw, []).append(seed)
+    values = np.empty((len(_QUANTITIES) + len(columns), len(seeds)))
+    scored = []
     with np.errstate(over="ignore", invalid="ignore"):
-        picked = {name: by_draw(scores, expected, pick) for name, pick in _PICKS.items()}
-        measured = {name: by_draw(scores, expected, _column(name)) for name in columns}
+        for i, (draw, mine) in enumerate(seeds.items()):
+            found = np.array([_numbers(scores.get((draw, seed), NOTHING), columns) for seed in mine])
+            scored.append(len(mine) - int(np.isnan(found[:, 0]).sum()))
+            values[:, i] = draw_means(np.ascontiguousarray(found.T))
+    n = len(_QUANTITIES)
+    by_name = dict(zip(_QUANTITIES, values[:n], strict=True))
+    return Drawn(tuple(seeds), by_name, dict(zip(columns, values[n:], strict=True)), tuple(scored))
+
+
+def in_stratum(found: Drawn, overlap: float) -> InStratum:
+    """Return a row's figures in one stratum; `overlap` is that of its draws."""
+    with np.errstate(over="ignore", invalid="ignore"):
         figures = Figures(
-            **{name: _estimate(list(values.values()), overlap) for name, values in picked.items()},
-            columns={name: _estimate(list(values.values()), overlap) for name, values in measured.items()},
+            **{name: _estimate(values, overlap) for name, values in found.values.items()},
+            columns={name: _estimate(values, overlap) for name, values in found.columns.items()},
         )
-    points = tuple(
-        Point(
-            index=draw.index,
-            digest=draw.digest,
-            score=_known(picked["score"][draw]),
-            completeness=_known(picked["completeness"][draw]),
-            utility=_known(picked["utility"][draw]),
-            seeds=sum(1 for d, s in expected if d == draw and not math.isnan(scores.get((d, s), NOTHING).score)),
-        )
-        for draw in sorted(picked["score"])
-    )
-    return InStratum(figures, points)
+    shown = zip(*(found.values[name].tolist() for name in ("score", "completeness", "utility")), strict=True)
+    points = [
+        Point(draw.index, draw.digest, _known(score), _known(completeness), _known(utility), seeds)
+        for draw, (score, completeness, utility), seeds in zip(found.draws, shown, found.seeds, strict=True)
+    ]
+    order = sorted(range(len(points)), key=found.draws.__getitem__)
+    return InStratum(figures, tuple(points[i] for i in order))
 
 
-def over_strata(
-    scores: Mapping[Place, CellScores],
-    expected: Mapping[str, Sequence[Place]],
-    weights: Mapping[str, float],
-    columns: Sequence[str],
-    overlap: Mapping[str, float],
-) -> Figures:
-    """Return a row's figures over the strata that count, with their weights; nothing where one of them is not there."""
+def over_strata(found: Mapping[str, Drawn], weights: Mapping[str, float], overlap: Mapping[str, float]) -> Figures:
+    """Return a row's figures over the strata that count, with their weights; nothing where one of them is not there.
 
-    def estimate(pick: Pick) -> Estimate | None:
-        return standardised(scores, expected, weights, pick, overlap)
+    Args:
+        found: label of a stratum -> the row's numbers there.
+        weights: label of a stratum that counts -> its share.
+        overlap: label of a stratum -> mean share of samples that two of its draws have in common.
+    """
+    counting = [found[label] for label in weights if label in found]
+    there = bool(weights) and len(counting) == len(weights)
+    columns = list(next(iter(found.values())).columns) if found else []
+
+    def estimate(strata: Sequence[np.ndarray]) -> Estimate | None:
+        return _over(strata, weights, overlap) if there else None
 
     return Figures(
-        **{name: estimate(pick) for name, pick in _PICKS.items()},
-        columns={name: estimate(_column(name)) for name in columns},
+        **{name: estimate([one.values[name] for one in counting]) for name in _QUANTITIES},
+        columns={name: estimate([one.columns[name] for one in counting]) for name in columns},
     )
 
 
@@ -92,25 +116,25 @@ def standardised(
     if not weights or not all(expected.get(label) for label in weights):
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        drawn = [np.array(list(by_draw(cells, expected[label], pick).values())) for label in weights]
-        return _finite(standardised_mean(drawn, list(weights.values()), overlap=[overlap[w] for w in weights]))
+        found = [np.array(list(by_draw(cells, expected[label], pick).values())) for label in weights]
+    return _over(found, weights, overlap)
 
 
-_PICKS: dict[str, Pick] = {
-    "score": lambda cell: cell.score,
-    "completeness": lambda cell: cell.completeness,
-    "utility": lambda cell: cell.utility,
-    "by_probability": lambda cell: cell.by_probability,
-    "by_generation": lambda cell: cell.by_generation,
-}
+_QUANTITIES: Final = ("score", "completeness", "utility", "by_probability", "by_generation")
 
 
-def _column(name: str) -> Pick:
-    return lambda cell: cell.columns.get(name, math.nan)
+def _numbers(cell: CellScores, columns: Sequence[str]) -> list[float]:
+    picked = [cell.score, cell.completeness, cell.utility, cell.by_probability, cell.by_generation]
+    return picked + [cell.columns.get(name, math.nan) for name in columns]
 
 
-def _estimate(draws: Sequence[float], overlap: float) -> Estimate | None:
-    return _finite(t_interval(np.array(draws, dtype=np.float64), overlap=overlap))
+def _over(strata: Sequence[np.ndarray], weights: Mapping[str, float], overlap: Mapping[str, float]) -> Estimate | None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _finite(standardised_mean(strata, list(weights.values()), overlap=[overlap[w] for w in weights]))
+
+
+def _estimate(draws: np.ndarray, overlap: float) -> Estimate | None:
+    return _finite(t_interval(draws, overlap=overlap))
 
 
 def _finite(found: Estimate | None) -> Estimate | None:

@@ -17,7 +17,7 @@ from fairforget.board.loose import mapping, number
 from fairforget.board.matched import matched_of
 from fairforget.board.overlap import Overlaps
 from fairforget.board.ranking import by_score, ranked
-from fairforget.board.rows import in_stratum, over_strata
+from fairforget.board.rows import drawn, in_stratum, over_strata
 from fairforget.board.rules import Rules
 from fairforget.board.sampled import by_sample_of
 from fairforget.board.scores import CellScores, cell_scores
@@ -182,6 +182,7 @@ def _row(
     overlap = overlaps.by_stratum(expected)
     records = [cells[place] for place in sorted(cells)]
     mine = {place: scores[record.key] for place, record in cells.items()}
+    found = {label: drawn(mine, places, columns) for label, places in expected.items()}
     first = _first(cells)
     reference = reference_of(first)
     by_draw_seeds: dict[DrawId, int] = {}
@@ -196,8 +197,8 @@ def _row(
         reference="untouched" if reference == "untouched" else "oracle" if reference == "oracle" else None,
         rank=None,
         unranked=None,
-        headline=over_strata(mine, expected, weights, columns, overlap),
-        strata={name: in_stratum(mine, places, columns, overlap[name]) for name, places in expected.items()},
+        headline=over_strata(found, weights, overlap),
+        strata={name: in_stratum(one, overlap[name]) for name, one in found.items()},
         cost=cost_of(records),
         ok=sum(record.status == "ok" for record in records),
         failed=sum(record.status == "failed" for record in records),

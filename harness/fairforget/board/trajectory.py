@@ -10,6 +10,7 @@ from itertools import chain
 from statistics import fmean
 
 from fairforget.board.grouping import Place
+from fairforget.board.kept.columns import different
 from fairforget.board.loose import items, mapping, number
 from fairforget.board.rows import standardised
 from fairforget.board.way import Look
@@ -60,8 +61,8 @@ def columns_on_the_way(records: Sequence[Record]) -> dict[str, Score]:
         for name in mapping(mapping(point).get("scores"))
     }
     kinds: dict[str, Score] = {}
-    for record in records:
-        for name, score in record.scores.items():
+    for scores in different(record.scores for record in records) if seen else ():
+        for name, score in scores.items():
             if name in seen:
                 kinds.setdefault(name, score)
     found: dict[str, Score] = {}

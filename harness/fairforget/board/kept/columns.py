@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -84,3 +84,27 @@ class Items(Mapping[str, Mapping[str, float | None]]):
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+def different(found: Iterable[Mapping[str, Score]]) -> list[Mapping[str, Score]]:
+    """Return the scores of cells, of those with the same description of their columns only the first."""
+    kept: dict[int, Mapping[str, Score]] = {}
+    for scores in found:
+        kept.setdefault(id(scores.kinds if isinstance(scores, Columns) else scores), scores)
+    return list(kept.values())
+
+
+def ranges(found: Iterable[Mapping[str, Score]]) -> dict[str, tuple[Score, int, int]]:
+    """Return every column's first score, with the fewest and the most items behind any, in the order they come."""
+    alike: dict[int, tuple[Mapping[str, Score], set[tuple[float, ...]]]] = {}
+    for scores in found:
+        if isinstance(scores, Columns):
+            alike.setdefault(id(scores.kinds), (scores, set()))[1].add(scores.counts)
+        else:
+            alike[id(scores)] = (scores, {tuple(score.n for score in scores.values())})
+    made: dict[str, tuple[Score, int, int]] = {}
+    for scores, counts in alike.values():
+        for (name, score), numbers in zip(scores.items(), zip(*counts, strict=True), strict=True):
+            first, fewest, most = made.get(name, (score, math.inf, -math.inf))
+            made[name] = (first, int(min(fewest, *numbers)), int(max(most, *numbers)))
+    return made
