@@ -25,7 +25,7 @@ def reversal_intervals(
     weights: Sequence[float] = (1.0,),
     *,
     rng: np.random.Generator,
-    resamples: int = 4000,
+    resamples: int = 2000,
     level: float = LEVEL,
 ) -> ReversalIntervals | None:
     """Return intervals of the probabilities of reversal, for the order that holds in truth, whichever that is.
@@ -39,7 +39,7 @@ def reversal_intervals(
         strata: as those of `reversal_model`.
         weights: likewise.
         rng: for the pivots.
-        resamples: how many.
+        resamples: how many; with 2,000 an end is off by less than a percentage point, mostly.
         level: coverage.
 
     Returns:
