@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from fairforget.board import words
 from fairforget.board.latex_text import escape, number, stacked
+from fairforget.board.pair_sheets import pairs, reversals, standing
 from fairforget.board.paper_sheet import ROLES, groups, paper
 from fairforget.board.result_sheets import by_stratum, ranking
 from fairforget.board.sheet import Cell, Line, Sheet
@@ -24,9 +25,9 @@ _HEAD: Final = r"""% Tables of a leaderboard, made by fairforget. In the preambl
 def render_latex(board: Board) -> str:
     r"""Return the text of ``board.tex``, to be read by ``\input``; it needs the package booktabs and no other.
 
-    A table of the board is a ranking, the columns papers print (every measurement of completeness with their average,
-    every one of utility with theirs), and completeness and utility by kind of forget set. Everything of others is
-    escaped.
+    A table of the board is its ranking, each row among the others, the columns papers print (every measurement of
+    completeness with their average, every one of utility with theirs), completeness and utility by kind of forget set,
+    the kinds that turn the order, and pairs. Everything of others is escaped.
     """
     parts = [_HEAD, *(part for i, table in enumerate(board.tables, 1) for part in _table(table, i))]
     if not board.tables:
@@ -36,30 +37,37 @@ def render_latex(board: Board) -> str:
 
 def _table(table: Table, place: int) -> Iterator[str]:
     best = {shown(row.label) for row in table.rows if row.rank is not None and row.rank.rank == 1}
-    about = f"{words.title(table)}. {words.setting(table)}"
-    said = {"ranking": f"{words.summary(table)} {about}", "paper": about, "strata": about}
-    for sheet in (ranking(table), paper(table), by_stratum(table)):
-        if not sheet.lines:
-            continue
+    first = ""
+    for sheet in (make(table) for make in (ranking, standing, paper, by_stratum, reversals, pairs)):
+        bold = best if sheet.heads[sheet.header].label == "method" else frozenset[str]()
+        about = escape(f"{sheet.title}. {sheet.about}") + (f" {_BOLD}" if bold else "")
+        if not first:
+            about += escape(f" {words.summary(table)} {words.title(table)}. {words.setting(table)}")
+        else:
+            about += f" {escape(words.title(table))}, with the same settings as Table~\\ref{{{first}}}."
         spans = _spans(table) if sheet.name == "paper" else []
         chunks = [sheet.lines[i : i + MOST_LINES] for i in range(0, len(sheet.lines), MOST_LINES)]
         for part, lines in enumerate(chunks, 1):
-            caption = f"{sheet.title}. {sheet.about} {said[sheet.name]} {_BOLD}"
-            label = f"fairforget-{place}-{sheet.name}"
-            if len(chunks) > 1:
-                caption = f"{caption} Part {part} of {len(chunks)}."
-                label = f"{label}-{part}"
-            yield "\n".join(_float(sheet, lines, spans, best, caption, label))
+            several = len(chunks) > 1
+            label = f"tab:fairforget-{place}-{sheet.name}{f'-{part}' if several else ''}"
+            first = first or label
+            caption = f"{about} Part {part} of {len(chunks)}." if several else about
+            yield "\n".join(_float(sheet, lines, spans, bold, caption, label))
 
 
 def _float(
-    sheet: Sheet, lines: Sequence[Line], spans: Sequence[tuple[str, int]], best: set[str], caption: str, label: str
+    sheet: Sheet,
+    lines: Sequence[Line],
+    spans: Sequence[tuple[str, int]],
+    best: Collection[str],
+    caption: str,
+    label: str,
 ) -> Iterator[str]:
     # Remarks are long: they stand below the table instead of widening it.
     kept = [i for i, head in enumerate(sheet.heads) if head.label != "remarks"]
     yield "\\begin{table}[tbp]"
-    yield f"\\caption{{{escape(caption)}}}"
-    yield f"\\label{{tab:{label}}}"
+    yield f"\\caption{{{caption}}}"
+    yield f"\\label{{{label}}}"
     yield "\\centering\\footnotesize\\setlength{\\tabcolsep}{3pt}"
     yield f"\\begin{{tabular}}{{@{{}}{''.join('r' if sheet.heads[i].numeric else 'l' for i in kept)}@{{}}}}"
     yield "\\toprule"
@@ -95,7 +103,7 @@ def _spans(table: Table) -> list[tuple[str, int]]:
     return [(ROLES[role].capitalize(), len(columns) + 1) for role, columns in groups(table) if columns]
 
 
-def _upper(cell: Cell, place: int, sheet: Sheet, best: set[str]) -> str:
+def _upper(cell: Cell, place: int, sheet: Sheet, best: Collection[str]) -> str:
     text = number(cell.text) if sheet.heads[place].numeric else escape(cell.text)
     return f"\\textbf{{{text}}}" if place == sheet.header and cell.text in best else text
 
