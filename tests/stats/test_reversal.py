@@ -30,6 +30,9 @@ def test_draws_against_the_mean_are_counted_and_ties_are_not():
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
     assert observed_reversals([-np.array([0.3, 0.2, -0.1, 0.0])]).count == 1
     assert observed_reversals([np.array([0.1, -0.1])]) is None
+    assert sum([0.1, 0.2, -0.3]) != 0
+    assert observed_reversals([np.array([0.1, 0.2, -0.3])]) is None
+    assert observed_reversals([np.zeros(4)]) is None
     assert observed_reversals([np.array([np.nan])]) is None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairforget.board import text
+from fairforget.board import text, words
 from fairforget.board.by_difficulty import ByDifficulty
 from fairforget.board.sheet import Cell, Head, Line, Sheet, figure
 from fairforget.board.values import Table
@@ -12,13 +12,14 @@ def lines(table: Table) -> Sheet:
     """Return every row's score at equal difficulty, and what hard samples cost it."""
     found = () if table.compared is None else table.compared.by_difficulty
     labels = {row.id: row.label for row in table.rows}
+    name = words.score_name(table)
     heads = (
         Head("method", numeric=False),
         *(
             head
             for one in found
             for head in (
-                Head(f"score at mean {text.shown(one.score)} (n = {one.draws})", "Where the line is in the middle."),
+                Head(f"{name} at mean {text.shown(one.score)} (n = {one.draws})", "Where the line is in the middle."),
                 Head(
                     f"from easiest to hardest by {text.shown(one.score)} (n = {one.draws})",
                     "How far the line falls or rises between the easiest and the hardest forget set.",

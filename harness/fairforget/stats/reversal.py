@@ -107,10 +107,11 @@ def observed_reversals(
     found = [(d[~np.isnan(d)], w) for d, w in zip(strata, scaled, strict=True) if w > 0]
     if any(len(d) == 0 for d, _ in found):
         return None
-    leader = np.sign(sum(w * d.mean() for d, w in found))
+    mean = sum(w * d.mean() for d, w in found)
     draws = np.concatenate([d for d, _ in found])
-    if leader == 0:
+    if abs(mean) <= 1e-12 * np.abs(draws).max():  # what is only rounding leads nobody
         return None
+    leader = np.sign(mean)
     count = int((np.sign(draws) == -leader).sum())
     return Reversals(count, len(draws), int((draws == 0).sum()), *clopper_pearson(count, len(draws), level))
 
