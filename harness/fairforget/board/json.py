@@ -6,9 +6,15 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from fairforget.board.values import Board
+
+DIGITS: Final = 9
+"""Significant digits of a number: the last of sixteen are those of a processor and not of a measurement, and a board
+that is made again elsewhere should have the same bytes."""
+NOTHING: Final = 1e-15
+"""What is smaller is left of a rounding, or a probability that nobody tells from 0."""
 
 
 def render_json(board: Board) -> str:
@@ -16,14 +22,26 @@ def render_json(board: Board) -> str:
     return json.dumps(board.to_json(), indent=1, allow_nan=False) + "\n"
 
 
-def plain(value: Any) -> Any:
-    """Return dicts and lists; the fields of a value in their order, a number that is not finite as None."""
+def plain(value: Any, *, measured: bool = False) -> Any:
+    """Return dicts and lists; the fields of a value in their order, a number that is not finite as None.
+
+    Args:
+        value: of a board.
+        measured: whether a number is the board's, and gets `DIGITS` significant digits; what stands in a map, such as
+            options, is somebody else's and stays as it is.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: plain(getattr(value, field.name), measured=True) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(name): plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+        return [plain(inner, measured=measured) for inner in value]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return _rounded(value) if measured else value
     return value
+
+
+def _rounded(value: float) -> float:
+    return 0.0 if abs(value) < NOTHING else float(f"{value:.{DIGITS}g}")
