@@ -144,6 +144,14 @@ def test_sets_that_share_samples_tell_less():
     assert shared.detectable > apart.detectable
 
 
+def test_sets_that_share_too_much_are_told_from_more_sets():
+    """Where the shared part alone hides the difference, only other sets help."""
+    values = [0.03, -0.04, 0.05, 0.01, -0.02]
+    apart, shared = one(drawn(values)), one(drawn(values, overlap=0.3))
+    assert shared.draws_needed is None
+    assert shared.draws_apart == apart.draws_apart == apart.draws_needed > 5
+
+
 @pytest.mark.parametrize(
     ("strata", "reason"),
     [

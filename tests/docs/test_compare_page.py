@@ -74,6 +74,20 @@ def test_every_verdict_is_explained_and_every_column_is_there(runs, capsys):
     assert "to tell" in out
 
 
+def test_the_table_of_the_page_has_the_columns_that_are_printed(runs, capsys):
+    (shown,) = blocks("text")
+    assert main(["compare", "runs/base", "runs/head"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    lines = shown.splitlines()
+    assert lines[1].split() == printed[1].split()
+    found = re.search(r" (-0\.\d+) ± .* (\d+) sets .* ±(0\.\d+)\)", lines[2])
+    difference, sets, seen = float(found[1]), int(found[2]), float(found[3])
+    text = " ".join(PAGE.split())
+    assert f"fell by {-difference:.3f}" in text
+    assert f"have to be {seen:.2f} to show" in text
+    assert f"{sets} sets that share no sample would" in text
+
+
 def test_everything_that_parts_cells_is_named():
     (said,) = re.findall(r"Those that are equal in (.*?)\. Versions", PAGE, re.DOTALL)
     words = " ".join(said.split())

@@ -38,6 +38,7 @@ class Judged:
     p_worse: float | None = None
     p_not_worse: float | None = None
     draws_needed: int | None = None
+    draws_apart: int | None = None
     detectable: float | None = None
 
 
@@ -124,11 +125,14 @@ def _judge(
         verdict = "not worse"
     sd, overlap, n = _spread(strata)
     size = 0.0 if difference is None else difference.mean + margin
-    needed = draws_to_tell(size, sd, overlap, alpha) if verdict == "cannot tell" else None
-    # This very difference was not told with n draws, so it takes more.
-    needed = None if needed is None else max(needed, n + 1)
+    needed = apart = None
+    if verdict == "cannot tell":
+        needed = draws_to_tell(size, sd, overlap, alpha)
+        # This very difference was not told with n draws, so it takes more of them.
+        needed = None if needed is None else max(needed, n + 1)
+        apart = draws_to_tell(size, sd, 0.0, alpha) if overlap > 0 else needed
     seen = detectable(sd, n, overlap, alpha)
-    return Judged(verdict, None, base, head, difference, better, worse, not_worse, needed, seen)
+    return Judged(verdict, None, base, head, difference, better, worse, not_worse, needed, apart, seen)
 
 
 def _untested(strata: Sequence[Drawn]) -> str:

@@ -99,6 +99,7 @@ def _difference(block: _Block, found: Judged) -> Difference:
         p_worse=found.p_worse,
         p_not_worse=found.p_not_worse,
         draws_needed=None if lost else found.draws_needed,
+        draws_apart=None if lost else found.draws_apart,
         detectable=found.detectable,
         completeness=change(block.strata, "completeness"),
         utility=change(block.strata, "utility"),

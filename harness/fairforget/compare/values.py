@@ -44,6 +44,8 @@ class Difference:
     draws_needed: int | None
     """Forget sets that would tell a difference of this size with 80 % power among as many comparisons, from the margin
     where there is one. None where it is told, or where no number of them would."""
+    draws_apart: int | None
+    """The same for forget sets that share no sample, where these do."""
     detectable: float | None
     """Difference that as many forget sets as these show with 80 % power among as many comparisons; None where they are
     too few for any."""

@@ -83,7 +83,11 @@ def takes(found: Difference) -> str:
         return ""
     if found.p_better is None:
         return found.reason or ""
-    sets = "more sets do not help" if found.draws_needed is None else f"{found.draws_needed:,} sets"
+    sets = "no number of sets"
+    if found.draws_needed is not None:
+        sets = f"{found.draws_needed:,} sets"
+    elif found.draws_apart is not None:
+        sets = f"{found.draws_apart:,} sets that share no sample"
     return sets if found.detectable is None else f"{sets} (these show ±{text.number(found.detectable)})"
 
 
