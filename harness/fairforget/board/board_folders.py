@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -26,16 +27,10 @@ def folders_of(board: OpenBoard) -> list[Path]:
     Raises:
         FairforgetError: one of them would lie outside of where the file may look, or none is there; names the line.
     """
-    home, base = home_of(board.path), board.path.resolve().parent
+    home = home_of(board.path)
     found: set[Path] = set()
-    for i, pattern in enumerate(board.file.results):
-        key = ("results", i)
-        inside = os.path.normpath(base / pattern)
-        if Path(pattern).is_absolute() or pattern.startswith("~") or not Path(inside).is_relative_to(home):
-            raise board.error(key, f"leads out of {home.name}; name folders below it, relative to this file")
-        if "**" in pattern:
-            raise board.error(key, "'**' is not supported; write one '*' for each folder")
-        parts = Path(inside).relative_to(home).parts
+    for i in range(len(board.file.results)):
+        key, parts = ("results", i), _parts(board, i)
         fitting = [path for path in (home.glob("/".join(parts)) if parts else [home]) if path.is_dir()]
         if outside := [path for path in fitting if not path.resolve().is_relative_to(home)]:
             raise board.error(key, f"{outside[0].name} is a link that leads out of {home.name}")
@@ -45,6 +40,31 @@ def folders_of(board: OpenBoard) -> list[Path]:
         if len(found) > _MOST:
             raise board.error(key, f"more than {_MOST:,} folders fit; name fewer, higher ones")
     return sorted(found)
+
+
+def covers(board: OpenBoard, path: Path) -> bool:
+    """Return whether a path, which need not exist, is inside what the file names.
+
+    Raises:
+        FairforgetError: the file names something outside of where it may look.
+    """
+    home = home_of(board.path)
+    if not path.absolute().is_relative_to(home):
+        return False
+    inside = path.absolute().relative_to(home).parts
+    patterns = [_parts(board, i) for i in range(len(board.file.results))]
+    return any(len(inside) >= len(one) and all(map(fnmatchcase, inside, one)) for one in patterns)
+
+
+def _parts(board: OpenBoard, i: int) -> tuple[str, ...]:
+    """Return the names and patterns of one entry, from where the file may look on."""
+    home, pattern = home_of(board.path), board.file.results[i]
+    inside = Path(os.path.normpath(board.path.resolve().parent / pattern))
+    if Path(pattern).is_absolute() or pattern.startswith("~") or not inside.is_relative_to(home):
+        raise board.error(("results", i), f"leads out of {home.name}; name folders below it, relative to this file")
+    if "**" in pattern:
+        raise board.error(("results", i), "'**' is not supported; write one '*' for each folder")
+    return inside.relative_to(home).parts
 
 
 def _near(home: Path, parts: tuple[str, ...]) -> str:

@@ -157,5 +157,7 @@ def _worse(one: Declared | None, other: Declared) -> Declared:
 
 
 def as_json(part: Part) -> dict[str, Any]:
-    """Return a declaration as plain data, in the order of its keys."""
-    return part.model_dump(mode="json")
+    """Return a declaration as plain data; who answers for it comes first."""
+    found: dict[str, Any] = part.model_dump(mode="json")
+    first = [name for name in ("by", "code", "notes") if name in found]
+    return {name: found[name] for name in (*first, *found)}

@@ -47,6 +47,7 @@ COMMANDS: Final = (
     Command("run", "run a study and make its board; again to continue", "fairforget.cli.run"),
     Command("board", "make a leaderboard from result folders", "fairforget.cli.board"),
     Command("compare", "compare two result folders: better, worse, or not to be told", "fairforget.cli.compare"),
+    Command("submit", "check the results of a run and lay them beside the published ones", "fairforget.cli.submit"),
     Command("import", "make cell files from what others have measured", "fairforget.cli.import_"),
     Command("score", "score the unlearning difficulty of every sample of a task", "fairforget.cli.score"),
     Command("status", "tell how far a study is, from its files alone", "fairforget.cli.status"),
