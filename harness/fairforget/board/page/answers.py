@@ -59,19 +59,20 @@ def _flips(table: Table, rows: list[Row]) -> Answer:
     question = "Does it flip with the samples?"
     winners = _winners(table, rows)
     draws = [(draw, stratum) for stratum in table.strata for draw in ranked_draws(rows, stratum)]
-    changed = sum(draw.ranks[rows[0].id] > min(draw.ranks.values()) for draw, _ in draws)
-    reversed_on = f"{text.shown(rows[0].label)} is not first on {changed} of {text.plural(len(draws), 'forget set')}"
+    first = sum(draw.ranks[rows[0].id] == min(draw.ranks.values()) for draw, _ in draws)
+    changed = len(draws) - first
+    first_on = f"{text.shown(rows[0].label)} is first on {first} of {text.plural(len(draws), 'forget set')}"
     names = {winner.id for _, winner in winners}
     if len(winners) < 2:
         if not draws:
             return Answer(question, "Cannot be said", "No forget set has a score of every row.", "open")
         answer = "Yes" if changed else "Not on these"
-        return Answer(question, answer, f"{reversed_on}.", "open" if changed else "sure")
+        return Answer(question, answer, f"{first_on}.", "open" if changed else "sure")
     by_kind = "; ".join(f"{text.shown(label)}: {text.shown(winner.label)}" for label, winner in winners)
     if len(names) > 1:
-        return Answer(question, "Yes", f"Highest mean on {by_kind}. {reversed_on}.", "open")
+        return Answer(question, "Yes", f"Highest mean on {by_kind}. {first_on}.", "open")
     answer = "From draw to draw" if changed else "Not on these"
-    detail = f"The highest mean is the same on every kind of forget set ({by_kind}). {reversed_on}."
+    detail = f"The highest mean is the same on every kind of forget set ({by_kind}). {first_on}."
     return Answer(question, answer, detail, "open" if changed else "sure")
 
 

@@ -72,7 +72,13 @@ def _square(pair: Pair, row: str, labels: Mapping[str, str], at: tuple[float, fl
     kind = "heat ahead" if value >= 0.5 else "heat behind"
     shapes: list[Shape] = [
         Box(x + 1, y + 1, side - 2, side - 2, kind, round(abs(value - 0.5) * 1.1, 3)),
-        Text(round(x + side / 2, 2), round(y + side / 2 + 3.3, 2), f"{100 * value:.0f}", "value", "middle"),
+        Text(
+            round(x + side / 2, 2),
+            round(y + side / 2 + 3.3, 2),
+            f"{100 * value:.0f}",
+            "value" if side > 22 else "value small",
+            "middle",
+        ),
     ]
     if apart:
         shapes.append(Box(x + 1.5, y + 1.5, side - 3, side - 3, "frame"))

@@ -155,5 +155,5 @@ def _numbers(rows: Sequence[Row], strata: Sequence[tuple[Stratum, Sequence[Ranke
         for stratum, found in strata
         for draw in found
     ]
-    about = f" The first {MOST_LINES} of {len(lines)} forget sets; board.json has all." * (len(lines) > MOST_LINES)
+    about = f"The first {MOST_LINES} of {len(lines)} forget sets; board.json has all." * (len(lines) > MOST_LINES)
     return Sheet("draws-numbers", "Rank by forget set", about, heads, tuple(lines[:MOST_LINES]))

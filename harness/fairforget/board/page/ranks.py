@@ -125,8 +125,8 @@ def _rank(table: Table, row: Row, x: Scale, y: float, total: int) -> Group:
 def _whole(total: int) -> list[int]:
     """Return a few whole ranks from first to last."""
     step = max(1, -(-(total - 1) // 8))
-    ranks = [*range(1, total + 1, step)]
-    return ranks if ranks[-1] == total else [*ranks, total]
+    # Two numbers side by side would touch.
+    return [rank for rank in range(1, total, step) if total - rank > step / 2] + [total]
 
 
 def _numbers(table: Table, rows: Sequence[Row]) -> Sheet:
