@@ -81,7 +81,7 @@ def _panel(rows: Sequence[Row], stratum: Stratum, found: Sequence[Ranked]) -> Pa
 
     reversals = [i for i, draw in enumerate(draws) if draw.scores[rows[1].id] > draw.scores[rows[0].id]]
     of_all = sum(draw.scores[rows[1].id] > draw.scores[rows[0].id] for draw in found)
-    title = f"{shown(stratum.label)}, n = {len(found)}: reversed on {of_all} of {len(found)}"
+    title = f"{shown(stratum.label, 20)}, n = {len(found)}: reversed on {of_all} of {len(found)}"
     shapes: list[Shape | Group] = [heading(title)]
     for rank in range(1, int(deepest) + 1):
         shapes += [

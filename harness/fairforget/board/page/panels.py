@@ -51,7 +51,7 @@ def panels(table: Table) -> list[Strips]:
     return [
         Strips(
             stratum.label,
-            f"{shown(stratum.label)}, n = {stratum.draws}",
+            f"{shown(stratum.label, 36)}, n = {stratum.draws}",
             x,
             20.0 * len(scored) + 34,
             tuple(_strip(row, row.strata[stratum.label], e, x, 16.0 + 20 * i) for i, (row, e) in enumerate(scored)),
