@@ -75,6 +75,25 @@ def test_one_bit_is_not_the_same(side):
     assert only(compare(side().fill(DRAWS).read(), side().fill(head).read())).verdict == "cannot tell"
 
 
+def test_a_score_of_0_hides_nothing(side):
+    """A broken model has utility 0, and so the score 0, whatever it forgot."""
+
+    def broken(completeness):
+        def change(record):
+            for score in record["scores"].values():
+                score["value"] = {"utility": 0.0, "completeness": completeness}.get(score["role"], score["value"])
+
+        return change
+
+    base, head = (side().fill(DRAWS).change(broken(c)) for c in (0.9, 0.3))
+    found = compare(base.read(), head.read())
+    assert only(found).verdict == "cannot tell"
+    assert only(found).difference.mean == 0
+    assert only(found).completeness.mean == pytest.approx(-0.6)
+    assert only(compare(base.read(), base.read())).verdict == "same"
+    assert only(compare(base.read(), head.read(), score="utility")).verdict == "same"
+
+
 def test_two_forget_sets_tell_nothing(side):
     found = compare(side().fill(DRAWS[:2]).read(), side().fill(DRAWS[:2] - 0.3).read())
     assert only(found).verdict == "cannot tell"

@@ -10,7 +10,7 @@ import numpy as np
 
 from fairforget.compare.identity import STRATUM
 from fairforget.compare.judging import Drawn, finite
-from fairforget.compare.measures import Measure
+from fairforget.compare.measures import AVERAGES, Measure
 from fairforget.compare.pairing import Pair
 from fairforget.stats.intervals import Estimate
 from fairforget.stats.overlap import overlap_share
@@ -39,7 +39,8 @@ class InStratum:
     pairs: int
     drawn: Drawn
     same: bool
-    """Every cell has the same value to the last bit, and one has a value."""
+    """Every cell has the same value to the last bit, and one has a value; a score that is 0 whatever is forgotten says
+    nothing of completeness, so what it is made of is the same too."""
     lost: int
     """Cells with a value in BASE alone."""
     failed: int
@@ -64,13 +65,19 @@ def in_stratum(pairs: Sequence[Pair], measured: Measure, sets: Sets) -> InStratu
     return InStratum(
         pairs=len(pairs),
         drawn=Drawn(base[whole], head[whole], sets.overlap(samples)),
-        same=bool(whole.any()) and all(a == b or (math.isnan(a) and math.isnan(b)) for _, a, b in values),
+        same=bool(whole.any()) and all(_same(pair, measured) for pair in pairs),
         lost=len(lost),
         failed=sum(pair.head.status != "ok" for pair in lost),
         gained=sum(math.isnan(before) and not math.isnan(after) for _, before, after in values),
         completeness=_change(by_draw, Measure("completeness").of),
         utility=_change(by_draw, Measure("utility").of),
     )
+
+
+def _same(pair: Pair, measured: Measure) -> bool:
+    numbers = [Measure(name) for name in AVERAGES] if measured.name == "score" else [measured]
+    values = [(number.of(pair.base), number.of(pair.head)) for number in numbers]
+    return all(before == after or (math.isnan(before) and math.isnan(after)) for before, after in values)
 
 
 def change(strata: Sequence[InStratum], name: str) -> Estimate | None:
