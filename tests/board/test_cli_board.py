@@ -113,3 +113,12 @@ def test_figures_are_files(run, tmp_path, capsys):
 def test_figures_need_a_folder(run, capsys, form):
     assert main(["board", str(run), "--format", form]) == 2
     assert "say with --out DIR where they go" in capsys.readouterr().err
+
+
+def test_a_board_without_figures_says_so(tmp_path, factory, capsys):
+    failed = {**factory.make_record(factory.make_cell()), "status": "failed", "scores": {}, "items": {}}
+    factory.write([failed], tmp_path / "run")
+    assert main(["board", str(tmp_path / "run"), "--format", "svg", "--out", str(tmp_path / "figures")]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "there is nothing to draw yet" in err

@@ -77,6 +77,8 @@ def _show(board: Board, form: str | None, out: Path | None) -> None:
         paths = write_board(board, out) if form is None else write_any(board, out, form)
         for path in paths:
             print(path)
+        if not paths:
+            print("fairforget: there is nothing to draw yet", file=sys.stderr)
     elif form is None:
         print_board(board)
     else:
