@@ -90,3 +90,31 @@ def test_the_interval_of_a_standardised_mean_covers_as_often_as_it_says():
         found = standardised_mean(strata, weights)
         covered += found.low <= truth <= found.high
     assert 0.93 <= covered / 3000 <= 0.975
+
+
+def test_what_differs_between_strata_of_overlapping_draws_is_corrected():
+    """With two strata F is t², of a difference whose two variances are those of Nadeau and Bengio."""
+    rng = np.random.default_rng(6)
+    one, other = rng.normal(0, 1, 5), rng.normal(1, 1, 5)
+    pooled = (one.var(ddof=1) + other.var(ddof=1)) / 2
+    variance = pooled * ((1 / 5 + 0.5 / 0.5) + (1 / 5 + 0.2 / 0.8))
+    t = (one.mean() - other.mean()) / variance**0.5
+    f, p = spread_between([one, other], [0.5, 0.2])
+    assert f == pytest.approx(t**2)
+    assert p == pytest.approx(2 * scipy.stats.t.sf(abs(t), 8))
+    assert spread_between([one, other], [0.0, 0.0]) == spread_between([one, other])
+    assert spread_between([one, other], [1.0, 0.0]) is None
+
+
+def test_strata_of_one_mean_and_overlapping_draws_differ_as_often_as_they_may():
+    """Draws of a stratum correlate by ρ through what they share; p ≤ 5 % in one of twenty."""
+    rng = np.random.default_rng(9)
+    rhos, sizes, hits, plain = (0.4, 0.4, 0.4), (6, 6, 6), 0, 0
+    for _ in range(2_000):
+        drawn = [
+            rho**0.5 * rng.normal() + (1 - rho) ** 0.5 * rng.normal(size=n) for rho, n in zip(rhos, sizes, strict=True)
+        ]
+        hits += spread_between(drawn, rhos)[1] <= 0.05
+        plain += spread_between(drawn)[1] <= 0.05
+    assert 0.035 < hits / 2_000 < 0.065
+    assert plain / 2_000 > 0.3

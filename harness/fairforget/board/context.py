@@ -59,8 +59,10 @@ def covariates_of(
         there = {label: [d for d in sorted(draws[name]) if d.stratum == key] for key, label in labels.items()}
         values = {label: np.array([draws[name][d] for d in ids]) for label, ids in there.items()}
         with np.errstate(over="ignore", invalid="ignore"):
-            tested = spread_between([drawn for drawn in values.values() if drawn.size])
-            means = {label: t_interval(drawn, overlap=overlaps.of(there[label])) for label, drawn in values.items()}
+            shared = {label: overlaps.of(ids) for label, ids in there.items()}
+            some = [label for label, drawn in values.items() if drawn.size]
+            tested = spread_between([values[label] for label in some], [shared[label] for label in some])
+            means = {label: t_interval(drawn, overlap=shared[label]) for label, drawn in values.items()}
         sound: dict[str, Estimate | None] = {k: v if v and math.isfinite(v.mean) else None for k, v in means.items()}
         found.append(Covariate(name, sound, tested[1] if tested and math.isfinite(tested[1]) else None))
     return tuple(found)

@@ -88,20 +88,28 @@ def moments(strata: Sequence[np.ndarray], weights: Sequence[float], overlap: Seq
     return Moments(mean, variance**0.5, df)
 
 
-def spread_between(strata: Sequence[np.ndarray]) -> tuple[float, float] | None:
+def spread_between(strata: Sequence[np.ndarray], overlap: Sequence[float] = ()) -> tuple[float, float] | None:
     """Return F and p of a one-way analysis of variance: whether a covariate differs between strata.
+
+    Draws that share samples make the means of strata wander by more than their spread says, so F is divided by what
+    that adds to the mean square between strata of one mean: Σ (1 − n_h / N) c_h / (H − 1), c_h the `inflation` of each.
 
     Args:
         strata: one array of draw means a stratum.
+        overlap: one share a stratum, see `fairforget.stats.overlap`; empty = no draws overlap.
 
     Returns:
-        None with fewer than two strata, or a stratum of fewer than two draws. Without any variance inside the strata
-        p is 0 where their means differ and 1 where they do not.
+        None with fewer than two strata, or a stratum of fewer than two draws or whose draws are all one set. Without
+        any variance inside the strata p is 0 where their means differ and 1 where they do not.
+
+    Raises:
+        ValueError: overlaps that are no shares.
     """
     from scipy.special import fdtrc
 
     groups = [_present(draws) for draws in strata]
-    if len(groups) < 2 or any(len(group) < 2 for group in groups):
+    rhos = overlaps(overlap, len(strata))
+    if len(groups) < 2 or any(len(group) < 2 for group in groups) or 1 in rhos:
         return None
     everything = np.concatenate(groups)
     between = float(sum(len(g) * (g.mean() - everything.mean()) ** 2 for g in groups))
@@ -111,6 +119,9 @@ def spread_between(strata: Sequence[np.ndarray]) -> tuple[float, float] | None:
     if within <= noise:
         return (float("inf"), 0.0) if between > noise else (0.0, 1.0)
     f = (between / df_between) / (within / df_within)
+    if any(rhos):
+        parts = [(1 - len(g) / len(everything)) * inflation(len(g), rho) for g, rho in zip(groups, rhos, strict=True)]
+        f /= sum(parts) / df_between
     return f, float(fdtrc(df_between, df_within, f))
 
 
