@@ -211,6 +211,30 @@ def test_a_row_that_loses_its_rank_by_what_is_added_is_refused(check, published,
     assert "idk: lost its rank" in reason
 
 
+def test_a_stratum_that_takes_the_name_of_another_breaks_no_board_in_silence(check, published, rules, study, changed):
+    """Bins of another sampler are called ``hard`` too; both labels then name the sampler, and ``hard`` is gone."""
+    rules(strata={"hard": 1})
+    shutil.copy(published / "boards" / "people.yaml", published.parent / "base" / "boards" / "people.yaml")
+    path = cells(published)[0].parent
+    record = next(
+        r for r in study() if r["cell"]["method"]["label"] == "npo" and r["cell"]["draw"]["stratum"] == "hard"
+    )
+    spiteful = path / f"{record['key']}.json"
+    spiteful.write_text(json.dumps(record))
+    new = changed(spiteful, lambda r: r["cell"]["draw"]["sampler"]["options"].update(bins=5))
+    spiteful.write_text(json.dumps(record))
+    text = declaration(published).read_text()
+    said = path / f"submission-{'0' * 12}.yaml"
+    said.write_text(text[: text.index("cells:")] + to_yaml({"cells": [new.stem]}))
+    code, findings, _ = check()
+    assert code == 1
+    ((where, reason),) = findings
+    assert (where, "cannot be made any more" in reason) == ("people.yaml", True)
+    rules(strata={"hard": 1}, samplers=[{"name": "binned", "bins": 3}])
+    shutil.copy(published / "boards" / "people.yaml", published.parent / "base" / "boards" / "people.yaml")
+    assert check()[:2] == (0, set())
+
+
 def test_a_forget_set_of_its_own_is_refused(check, published, more, changed):
     from fairforget.study.draws import forget_digest
 

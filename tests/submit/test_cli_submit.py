@@ -129,10 +129,30 @@ def test_tuning_by_hand_is_a_table_of_its_own_and_counts_against_the_cap(run, st
     board, _ = board_of_file(home / "boards" / "people.yaml")
     tables = {tuple(row.label for row in table.competing): table.trials for table in board.tables}
     assert tables == {("idk",): None, ("npo",): 12}
+    note = "Tuned by hand on the forget sets that are compared, which favours them: npo."
+    assert [note in table.notes for table in board.tables] == [table.trials == 12 for table in board.tables]
     rules(trials=10)
     assert made(home, "npo").unranked == "tuned by 12 trials; the board allows 10"
     rules(trials=12)
     assert made(home, "npo").rank.rank == 1
+
+
+def test_who_submitted_stands_on_the_board(run, study, home, capsys):
+    records = study()
+    mine = [r for r in records if r["cell"]["method"]["label"] == "npo"]
+    assert submit(run(mine, "mine", by="<b>Eve</b>\u202e", code=None), "--to", home) == 0
+    assert submit(run(records, "all"), "--to", home) == 0
+    board, _ = board_of_file(home / "boards" / "people.yaml")
+    said = [note for note in board.tables[0].notes if note.startswith("Submitted by")]
+    assert said == [
+        "Submitted by <b>Eve</b> (code not published): npo.",
+        "Submitted by Ada Example <ada@example.org> (https://example.org/code): idk, retrain, untouched.",
+    ]
+    capsys.readouterr()
+    assert main(["board", "--board", str(home / "boards" / "people.yaml"), "--format", "html"]) == 0
+    page = capsys.readouterr().out
+    assert "<b>Eve" not in page
+    assert "&lt;b&gt;Eve" in page
 
 
 def test_trials_by_hand_and_of_a_search_are_counted_together(run, study, home, rules):

@@ -120,9 +120,11 @@ def with_declared(records: Iterable[Record], declared: Mapping[str, Declared]) -
     return [replace(r, extra={**r.extra, "declared": declared[r.key]}) if r.key in declared else r for r in records]
 
 
-def declared(statement: Statement) -> Declared:
-    """Return a statement as boards look at it."""
-    return Declared(statement.tuning.trials, statement.trained_on_evaluation)
+def declared(said: Submission | LaidSubmission, statement: Statement | None = None) -> Declared:
+    """Return what a file declares as boards look at it; `statement` is what it says of one method."""
+    of = statement or said
+    same = of.tuning.draws == "same"
+    return Declared(of.tuning.trials, of.trained_on_evaluation, same, said.by, said.code or "")
 
 
 def _of_run(folder: Path, found: dict[str, Declared], rejected: list[Rejected]) -> None:
@@ -134,7 +136,7 @@ def _of_run(folder: Path, found: dict[str, Declared], rejected: list[Rejected]) 
         return
     worst = declared(said)
     for statement in said.methods.values():
-        worst = _worse(worst, declared(statement))
+        worst = _worse(worst, declared(said, statement))
     for path in (folder / CELLS).glob("*.json"):
         if KEY.fullmatch(path.stem):
             found[path.stem] = _worse(found.get(path.stem), worst)
@@ -153,7 +155,12 @@ def _of_file(path: Path, found: dict[str, Declared], rejected: list[Rejected]) -
 def _worse(one: Declared | None, other: Declared) -> Declared:
     if one is None:
         return other
-    return Declared(max(one.trials, other.trials), one.trained_on_evaluation or other.trained_on_evaluation)
+    return replace(
+        one,
+        trials=max(one.trials, other.trials),
+        trained_on_evaluation=one.trained_on_evaluation or other.trained_on_evaluation,
+        on_same_draws=one.on_same_draws or other.on_same_draws,
+    )
 
 
 def as_json(part: Part) -> dict[str, Any]:

@@ -58,6 +58,12 @@ class Declared:
     trials: int = 0
     """Trials by hand, outside of the search that a study makes."""
     trained_on_evaluation: bool = False
+    on_same_draws: bool = False
+    """Whether they were tried on the forget sets that were submitted."""
+    by: str = ""
+    """Who answers for the numbers; empty where nobody said."""
+    code: str = ""
+    """Where the code of the methods is; empty where it is not published."""
 
 
 def declared_of(record: Record) -> Declared:

@@ -21,6 +21,7 @@ from fairforget.board.rows import drawn, in_stratum, over_strata
 from fairforget.board.rules import Rules
 from fairforget.board.sampled import by_sample_of
 from fairforget.board.scores import CellScores, cell_scores
+from fairforget.board.submitted import submission_notes
 from fairforget.board.trajectory import columns_on_the_way, way_of
 from fairforget.board.values import Board, Row, Stratum, Table
 from fairforget.board.worst import worst_quarter_of
@@ -136,7 +137,7 @@ def _table(
         binnings=binnings_of(records),
         problems=problems_of(found, titles, labels),
         provenance=provenance_of(records),
-        notes=notes_of(records, rows, columns),
+        notes=(*notes_of(records, rows, columns), *submission_notes(found, titles)),
         trials=_trials(found.common["tuning"]),
         on_the_way=tuple(kinds),
         compared=compared_of(competing, found, labels, weights, scores, overlaps),

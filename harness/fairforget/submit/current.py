@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from fairforget.board.declarations import LAID, LaidSubmission, parse_declaration
+from fairforget.board.declarations import LAID, LaidSubmission, read_declaration
 from fairforget.errors import FairforgetError
 from fairforget.store.reading import read_record
 from fairforget.store.record import KEY, Record, Rejected
-from fairforget.study.yaml_lines import parse_yaml
 from fairforget.submit.digests import faults_of
 from fairforget.submit.findings import Finding
 from fairforget.submit.installed import Installed
@@ -22,7 +21,6 @@ from fairforget.submit.trees import FolderTree
 
 DEPTH: Final = 5
 """Parts of the path of a published file, ``results`` among them."""
-_MAX_DECLARATION: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def _record(now: Current, path: Path, place: str, installed: Installed | None, s
 
 def _declaration(now: Current, new: FolderTree, path: str, place: str) -> None:
     try:
-        now.said[place] = parse_declaration(parse_yaml(new.read(path)[: _MAX_DECLARATION + 1], path), LaidSubmission)
+        now.said[place] = read_declaration(new.home / path, LaidSubmission)
     except FairforgetError as error:
         now.findings.append(Finding(path, str(error)))
 

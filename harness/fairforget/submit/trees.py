@@ -52,7 +52,7 @@ class FolderTree:
             if not stat.S_ISREG(path.lstat().st_mode):
                 self.odd[name] = "a link" if path.is_symlink() else "no plain file"
                 continue
-            self.digests[name] = blob(path.read_bytes(), self.algorithm)
+            self.digests[name] = _blob_of(path, self.algorithm)
 
     def read(self, path: str) -> bytes:
         """Return the content of a file."""
@@ -102,9 +102,13 @@ def open_base(base: str, home: Path) -> FolderTree | GitTree:
     return GitTree(home, name, "sha1" if len(name) == 40 else "sha256", digests)
 
 
-def blob(content: bytes, algorithm: str) -> str:
-    """Return the name that git gives to a content."""
-    return hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+def _blob_of(path: Path, algorithm: str) -> str:
+    """Return the name that git gives to the content of a file, however large it is."""
+    with path.open("rb") as file:
+        hashed = hashlib.new(algorithm, b"blob %d\0" % os.fstat(file.fileno()).st_size, usedforsecurity=False)
+        while part := file.read(1 << 20):
+            hashed.update(part)
+    return hashed.hexdigest()
 
 
 def _walk(home: Path) -> Iterator[Path]:
