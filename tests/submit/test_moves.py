@@ -48,7 +48,7 @@ def test_each_kind_of_move(board):
     assert set(lost) == {"mid", "low"}
     assert (lost["low"].kind, lost["low"].before.rank, lost["low"].after.rank) == ("rank", 3, 2)
     assert lost["mid"].kind == "lost its rank"
-    assert lost["mid"].after.unranked == "1 cell missing"
+    assert lost["mid"].after.unranked == "4 cells missing"
     assert {m.row: m.kind for m in moves(board(GAPS, keep=gap), board(GAPS))} == {"mid": "got a rank", "low": "rank"}
 
 
