@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 import random
 
 import pytest
 
+from fairforget.board.about import About
 from fairforget.board.table import build
 
 HOSTILE = (
@@ -68,6 +70,15 @@ def test_hostile_words_are_text(board, visit, width):
     text = page.evaluate("document.documentElement.textContent")
     assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
     assert "n" * 600 not in text
+
+
+def test_the_words_of_a_board_file_are_text(board, visit):
+    about = About("x", HOSTILE[0], f"{HOSTILE[1]}{HOSTILE[4]}", (HOSTILE[6], HOSTILE[8]))
+    at = visit(dataclasses.replace(board, about=about))
+    assert at.page.locator("h1").inner_text() == HOSTILE[0]
+    assert HOSTILE[1] in at.page.locator("header").inner_text()
+    assert at.page.evaluate("window.hit") is None
+    assert at.quiet()
 
 
 def test_a_formula_is_text_in_a_spreadsheet(factory, visit):
