@@ -144,6 +144,17 @@ def test_a_long_table_goes_on_in_parts(factory):
     assert all(rf"m{i} &" in tex.replace("}", "") for i in range(MOST_LINES + 3))
 
 
+def test_who_reached_the_goal_is_in_it_where_there_is_one(factory):
+    budget = {"kind": "updates", "amount": 200, "stop": None, "completeness": 0.8, "every": 10}
+    matched = {"completeness": 0.8, "reached": True, "update": 22.5, "utility": {}, "utility_average": 0.7, "best": 0.8}
+    records = [
+        factory.make_record(factory.make_cell(index=i, budget=budget), 0.82, 0.7, matched=matched) for i in range(3)
+    ]
+    tex = render_latex(build(factory.read(records)))
+    assert "\\label{tab:fairforget-1-matched}" in tex
+    assert re.search(r"\\textbf\{npo.*\} & 3 of 3 & 0\.700", tex)
+
+
 def test_an_empty_board_is_a_comment():
     lines = render_latex(build([])).splitlines()
     assert all(line.startswith("%") or not line for line in lines)
@@ -202,7 +213,8 @@ def test_figures_and_signs(text, tex):
 def test_heads_are_stacked_at_their_commas():
     assert stacked("score, random (n = 3)") == r"\shortstack[r]{score\\random\\(n = 3)}"
     assert stacked("by probability") == r"\shortstack[r]{by\\probability}"
-    assert stacked("retain, Acc. ↑") == r"\shortstack[r]{retain\\Acc. $\uparrow$}"
+    assert stacked("retain, Acc. ↑") == r"\shortstack[r]{retain\\Acc.~$\uparrow$}"
+    assert stacked("a long measurement ↓") == r"\shortstack[r]{a long\\measurement~$\downarrow$}"
     assert stacked("rank") == "rank"
     assert stacked("") == ""
 

@@ -13,6 +13,7 @@ from fairforget.board.result_sheets import by_stratum, ranking
 from fairforget.board.sheet import Cell, Line, Sheet
 from fairforget.board.text import shown
 from fairforget.board.values import Board, Table
+from fairforget.board.way_sheets import matched
 
 _BOLD: Final = "In bold: rows that no other row is significantly better than."
 MOST_LINES: Final = 24
@@ -25,9 +26,9 @@ _HEAD: Final = r"""% Tables of a leaderboard, made by fairforget. In the preambl
 def render_latex(board: Board) -> str:
     r"""Return the text of ``board.tex``, to be read by ``\input``; it needs the package booktabs and no other.
 
-    A table of the board is its ranking, each row among the others, the columns papers print (every measurement of
-    completeness with their average, every one of utility with theirs), completeness and utility by kind of forget set,
-    the kinds that turn the order, and pairs. Everything of others is escaped.
+    A table of the board is its ranking, who reached the goal where there is one, each row among the others, the columns
+    papers print (every measurement of completeness with their average, every one of utility with theirs), completeness
+    and utility by kind of forget set, the kinds that turn the order, and pairs. Everything of others is escaped.
     """
     parts = [_HEAD, *(part for i, table in enumerate(board.tables, 1) for part in _table(table, i))]
     if not board.tables:
@@ -38,7 +39,7 @@ def render_latex(board: Board) -> str:
 def _table(table: Table, place: int) -> Iterator[str]:
     best = {shown(row.label) for row in table.rows if row.rank is not None and row.rank.rank == 1}
     first = ""
-    for sheet in (make(table) for make in (ranking, standing, paper, by_stratum, reversals, pairs)):
+    for sheet in (make(table) for make in (ranking, matched, standing, paper, by_stratum, reversals, pairs)):
         bold = best if sheet.heads[sheet.header].label == "method" else frozenset[str]()
         about = escape(f"{sheet.title}. {sheet.about}") + (f" {_BOLD}" if bold else "")
         if not first:

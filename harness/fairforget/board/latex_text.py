@@ -94,12 +94,11 @@ def stacked(text: str) -> str:
 
 
 def _narrow(text: str) -> list[str]:
-    # "(n = 3)" and an arrow stay in one piece.
-    return (
-        [text]
-        if text.startswith("(") or text[-1:] in "↑↓"
-        else textwrap.wrap(text, _WIDE, break_long_words=False, break_on_hyphens=False) or [""]
-    )
+    # "(n = 3)" and the last word with its arrow stay in one piece.
+    if text.startswith("("):
+        return [text]
+    joined = re.sub(" (?=[↑↓])", "\N{NO-BREAK SPACE}", text)
+    return textwrap.wrap(joined, _WIDE, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _printed(sign: str) -> str:

@@ -16,8 +16,8 @@ _MARGIN: Final = 14.0
 _GAP: Final = 18.0
 _ACROSS: Final = 3
 """Panels side by side, at most."""
-_LETTER: Final = 5.1
-"""Width of a letter of the captions, in the mean and on the large side."""
+_LETTER: Final = 5.8
+"""Width of a letter of the captions in the widest of the usual fonts."""
 _VARIABLE: Final = re.compile(r"var\((--[a-z0-9-]+)\)")
 _WEIGHT: Final = re.compile(r"font-weight:\s*(\d+)")
 # Not even escaped.
