@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from fairforget.board.table import build
+from fairforget.stats.simpson import stratum_reversals
 
 
 def frame_of(study, factory):
@@ -260,6 +261,66 @@ def test_a_row_with_gaps_elsewhere_is_left_out_there_alone(factory, study, compa
     assert pair.difference == compared.pairs[0].difference
 
 
+def test_a_gap_in_one_kind_of_forget_set_hides_no_contradiction_in_another(factory):
+    rng = np.random.default_rng(3)
+    records = []
+    for stratum, gain in (("random", 0.05), ("easy", 0.05), ("hard", -0.05)):
+        for index in range(5):
+            for method, more in (("npo", gain), ("idk", 0.0), ("dpo", -0.2)):
+                if (method, stratum, index) != ("npo", "easy", 2):
+                    cell = factory.make_cell(method, stratum=stratum, index=index)
+                    records.append(factory.make_record(cell, 0.7 + more + rng.normal(0, 0.003), 0.7 + more))
+    compared = build(factory.read(records)).tables[0].compared
+    pair = compared.pairs[0]
+    assert [(one.stratum, one.contradicts, one.significant) for one in pair.strata] == [
+        ("random", False, False),
+        ("hard", True, True),
+    ]
+    assert [one.stratum for one in compared.pairs[2].strata] == ["random", "easy", "hard"]
+
+
+def test_contradictions_are_those_of_the_test_of_all_strata_together(factory):
+    """Where every row is whole everywhere, as `stratum_reversals` says."""
+    rng = np.random.default_rng(12)
+    strata, methods = ("random", "easy", "hard"), ("npo", "idk", "dpo", "simnpo")
+    scores = rng.normal(0.7, 0.03, (3, 4, 1)) + rng.normal(0, 0.02, (3, 4, 5))
+    records = [
+        factory.make_record(factory.make_cell(m, stratum=stratum, index=i), scores[h, j, i], scores[h, j, i])
+        for h, stratum in enumerate(strata)
+        for j, m in enumerate(methods)
+        for i in range(5)
+    ]
+    table = build(factory.read(records)).tables[0]
+    order = [methods.index(row.label) for row in table.competing]
+    expected = {
+        (one.leader, one.other, strata[one.stratum]): (one.p, one.significant)
+        for one in stratum_reversals([scores[h, order] for h in range(3)], [1, 0, 0])
+    }
+    places = {row: i for i, row in enumerate(table.compared.order)}
+    found = {
+        (places[pair.first], places[pair.second], one.stratum): (one.p, one.significant)
+        for pair in table.compared.pairs
+        for one in pair.strata
+        if one.contradicts
+    }
+    assert found.keys() == expected.keys()
+    assert len(found) > 3
+    assert {significant for _, significant in found.values()} == {True, False}
+    for key, (p, significant) in found.items():
+        assert (p, significant) == (pytest.approx(expected[key][0]), expected[key][1])
+
+
+def test_how_many_forget_sets_would_tell_counts_all_rows(compared):
+    """With 8 rows 56 ordered pairs are tested, one-sided, at 5 % together."""
+    z = stats.norm.isf(0.05 / 56)
+    untold = [pair for pair in compared.pairs if pair.p > 0.05]
+    assert 0 < len(untold) < len(compared.pairs)
+    for pair in compared.pairs:
+        needed = (z + stats.norm.ppf(0.8)) ** 2 * (pair.difference.sd / pair.difference.mean) ** 2 + z**2 / 2
+        expected = None if pair.p <= 0.05 else max(7, np.ceil(needed))
+        assert pair.draws_to_tell == pair.draws_apart == expected
+
+
 @pytest.mark.parametrize("drop", ["rows", "draws", "one row's cell"])
 def test_too_little_is_not_compared(factory, drop):
     records = factory.make_study(draws=2 if drop == "draws" else 3, methods={"npo": (0.8, 0.8)})
@@ -344,3 +405,8 @@ def test_overlap_widens_differences_and_leaves_permutations_out(factory):
     assert found["alike"].p_flip is None
     assert found["alike"].improvement.value == found["apart"].improvement.value
     assert found["alike"].improvement.low < found["apart"].improvement.low
+    # Sets that share nothing spread by 1 / (1 − ρ) more than these; of these no number is enough.
+    size, sd = found["alike"].difference.mean, found["alike"].difference.sd
+    needed = (stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) ** 2 * sd**2 * 4 / size**2 + stats.norm.ppf(0.975) ** 2 / 2
+    assert found["alike"].draws_to_tell is None
+    assert found["alike"].draws_apart == max(5, np.ceil(needed))

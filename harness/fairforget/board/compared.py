@@ -109,7 +109,10 @@ class Pair:
     draws_to_see: int | None
     """Draws after which a reversal has been seen with 95 %; None where that takes more than a million."""
     draws_to_tell: int | None
-    """Draws that would resolve a difference of this size with 80 % power; None where that takes more than a million."""
+    """Draws like these that would tell a difference of this size in this ranking, with 80 % power; None where it is
+    told, or where a million would not, for draws that share samples say less and less that is new."""
+    draws_apart: int | None
+    """The same for draws that share no sample."""
     strata: tuple[StratumDifference, ...]
     """Every stratum in which both have all cells, also those that do not count."""
 

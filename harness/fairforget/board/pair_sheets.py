@@ -10,6 +10,7 @@ from fairforget.board.agreed import Chance, Share
 from fairforget.board.compared import Compared, Pair, RankSet, StratumDifference
 from fairforget.board.sheet import Cell, Head, Line, Sheet, figure
 from fairforget.board.values import Table
+from fairforget.stats.intervals import LEVEL
 
 MOST_ALL: Final = 8
 """Up to so many rows every pair is printed, of more rows the neighbours."""
@@ -75,8 +76,8 @@ def pairs(table: Table) -> Sheet:
         *([Head("by itself", "The same without the noise of seeds.")] if seeds else []),
         Head(
             "forget sets to tell",
-            "So many would resolve a difference of this size with 80 % power; none where a million would not, "
-            "or where forget sets share so many samples that more of them say nothing new.",
+            "So many like these would tell a difference of this size in this ranking, with 80 % power; in brackets as "
+            "many that share no sample. More of those that do say less and less that is new.",
         ),
         Head("n", "Forget sets behind it."),
     )
@@ -92,7 +93,7 @@ def pairs(table: Table) -> Sheet:
                 counted(pair.reversals),
                 Cell("–") if pair.reversal is None else chance(pair.reversal),
                 *([Cell("–") if pair.reversal_true is None else chance(pair.reversal_true)] if seeds else []),
-                Cell("–" if pair.draws_to_tell is None else f"{pair.draws_to_tell:,}", _float(pair.draws_to_tell)),
+                _to_tell(pair),
                 Cell(f"{pair.difference.n:,}", float(pair.difference.n)),
             )
         )
@@ -174,5 +175,9 @@ def _rank(found: RankSet | None) -> Cell:
     return Cell("–") if found is None else Cell(str(found.rank), found.rank, f"({found.low}–{found.high})")
 
 
-def _float(value: int | None) -> float | None:
-    return None if value is None else float(value)
+def _to_tell(pair: Pair) -> Cell:
+    if pair.p <= 1 - LEVEL:
+        return Cell("told", 0.0)
+    needed, apart = ("–" if n is None else f"{n:,}" for n in (pair.draws_to_tell, pair.draws_apart))
+    order = pair.draws_to_tell if pair.draws_to_tell is not None else pair.draws_apart
+    return Cell(needed, None if order is None else float(order), "" if needed == apart else f"({apart})")

@@ -13,17 +13,16 @@ import numpy as np
 from fairforget.board.agreed import Chance, Share
 from fairforget.board.compared import Pair, StratumDifference
 from fairforget.board.comparing.agreement import known
+from fairforget.board.comparing.turned import Turned, share_of
 from fairforget.board.comparing.whole import Whole
-from fairforget.stats.binomial import clopper_pearson
 from fairforget.stats.cube import PairedCube
 from fairforget.stats.improvement import Improvement, improvement
-from fairforget.stats.intervals import paired_difference
+from fairforget.stats.intervals import LEVEL, Estimate
 from fairforget.stats.permutation import MOST_EXACT, sign_flip
 from fairforget.stats.power import draws_to_tell
 from fairforget.stats.ranks import Ranking, rank
 from fairforget.stats.reversal import draws_to_see, observed_reversals, paired, reversal_model
 from fairforget.stats.reversal_interval import reversal_intervals
-from fairforget.stats.simpson import StratumReversal, stratum_reversals
 from fairforget.stats.strata import standardised_mean
 
 MOST_ROWS: Final = 100
@@ -88,10 +87,10 @@ def pairs_of(counting: Counting, strata: Sequence[Whole], rng: np.random.Generat
         strata: all strata.
         rng: for the intervals of the probabilities of reversal.
     """
-    contradicted = _contradictions(counting, strata)
+    turned = Turned(strata)
     numbered = list(enumerate(counting.order))
     return tuple(
-        _pair(counting, i, j, _by_stratum(first, second, strata, contradicted), rng)
+        _pair(counting, i, j, turned.of(first, second), rng)
         for (i, first), (j, second) in combinations(numbered, 2)
         if i == 0 or j < MOST_ROWS
     )
@@ -110,69 +109,48 @@ def _pair(counting: Counting, i: int, j: int, strata: tuple[StratumDifference, .
     flip = sign_flip(apart, rng, weights) if sum(map(len, apart)) <= MOST_EXACT and not any(overlap) else None
     seen = observed_reversals(apart, weights)
     n = difference.n
-    shared = float(np.dot(weights, overlap))
+    p = float(ranking.p[i, j])
+    needed, apart_needed = (None, None) if p <= 1 - LEVEL else _needed(counting, difference)
     return Pair(
         first=counting.order[i],
         second=counting.order[j],
         difference=difference,
-        p=float(ranking.p[i, j]),
+        p=p,
         p_flip=None if flip is None else flip.p,
         improvement=chance(counting.improvement, i, j),
-        reversals=_share(0, n) if seen is None else Share(seen.count, seen.n, seen.share, seen.low, seen.high),
+        reversals=share_of(0, n) if seen is None else Share(seen.count, seen.n, seen.share, seen.low, seen.high),
         reversal=_between(model.observed, ends.observed, n) if model and ends else None,
         reversal_true=_between(model.true, ends.true, n) if model and ends else None,
         wrong_winner=None if model is None else model.wrong_winner,
         draws_to_see=None if model is None or model.observed < _RARE else draws_to_see(model.observed),
-        draws_to_tell=None if difference.sd is None else draws_to_tell(difference.mean, difference.sd, shared),
+        draws_to_tell=needed,
+        draws_apart=apart_needed,
         strata=strata,
     )
+
+
+def _needed(counting: Counting, difference: Estimate) -> tuple[int | None, int | None]:
+    """Return how many draws would tell the difference in this ranking, like these and without a common sample."""
+    if difference.sd is None:
+        return None, None
+    rows = len(counting.order)
+    # A one-sided test of every ordered pair: what Holm asks of the surest of them.
+    alpha = 2 * (1 - LEVEL) / (rows * (rows - 1))
+    shared = float(np.dot(counting.weights, counting.overlap))
+    # Draws that share samples spread less than others would: s² estimates (1 − ρ) σ².
+    spread = difference.sd / (1 - shared) ** 0.5
+    found = (
+        draws_to_tell(difference.mean, difference.sd, shared, alpha),
+        draws_to_tell(difference.mean, spread, 0.0, alpha),
+    )
+    # This very difference was not told with n draws, so it takes more of them.
+    needed, apart = (None if one is None else max(one, difference.n + 1) for one in found)
+    return needed, apart
 
 
 def chance(found: Improvement, i: int, j: int) -> Chance:
     """Return the probability that row i beats row j."""
     return Chance(float(found.value[i, j]), known(found.low[i, j]), known(found.high[i, j]), int(found.n[i, j]))
-
-
-def _contradictions(counting: Counting, strata: Sequence[Whole]) -> dict[tuple[str, str, str], StratumReversal]:
-    """Return what contradicts the headline, by first, second and label; over the rows that are whole everywhere."""
-    rows = [row for row in counting.order if all(row in stratum.rows for stratum in strata)]
-    if len(rows) < 2:
-        return {}
-    found = stratum_reversals(
-        [stratum.only(rows) for stratum in strata],
-        [stratum.weight for stratum in strata],
-        overlap=[stratum.overlap for stratum in strata],
-    )
-    return {(rows[one.leader], rows[one.other], strata[one.stratum].label): one for one in found}
-
-
-def _by_stratum(
-    first: str, second: str, strata: Sequence[Whole], contradicted: dict[tuple[str, str, str], StratumReversal]
-) -> tuple[StratumDifference, ...]:
-    made = []
-    for stratum in strata:
-        if first not in stratum.rows or second not in stratum.rows:
-            continue
-        one, other = stratum.only([first, second])
-        apart, difference = paired(one, other), paired_difference(one, other, overlap=stratum.overlap)
-        if difference is None:
-            continue
-        against = contradicted.get((first, second, stratum.label))
-        made.append(
-            StratumDifference(
-                stratum.label,
-                difference,
-                _share(int((apart < 0).sum()), len(apart)),
-                against is not None,
-                None if against is None else against.p,
-                against is not None and against.significant,
-            )
-        )
-    return tuple(made)
-
-
-def _share(count: int, n: int) -> Share:
-    return Share(count, n, count / n, *clopper_pearson(count, n))
 
 
 def _between(value: float | None, ends: tuple[float, float] | None, n: int) -> Chance | None:
