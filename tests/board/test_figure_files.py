@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import re
 import struct
 import sys
@@ -11,6 +12,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from fairforget.board.about import About
 from fairforget.board.drawing import drawings
 from fairforget.board.notebook import render_fragment
 from fairforget.board.png import png_files
@@ -232,6 +234,13 @@ def test_a_notebook_shows_figures_with_their_interval_and_n(board):
     said = " ".join(" ".join(root.itertext()).split())
     assert f"{row.label} {score.mean:.3f} ± {score.half_width:.3f}" in said
     assert f"{score.n} × {row.seeds}" in said
+
+
+def test_a_notebook_says_what_a_board_file_says(board):
+    about = About("people", "<b>Who</b> forgets", "A summary.", ("A row needs 5 forget sets.", "And 2 seeds."))
+    said = "".join(ET.fromstring(render_fragment(dataclasses.replace(board, about=about))).itertext())
+    for text in ("<b>Who</b> forgets", "A summary.", "A row needs 5 forget sets. And 2 seeds."):
+        assert text in said
 
 
 def test_a_notebook_shows_an_empty_board():

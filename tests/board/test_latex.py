@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexwalker import LatexEnvironmentNode, LatexMacroNode, LatexWalker
 
+from fairforget.board.about import About
 from fairforget.board.latex import MOST_LINES, render_latex
 from fairforget.board.latex_text import escape, number, stacked
 from fairforget.board.paper_sheet import paper
@@ -153,6 +155,17 @@ def test_who_reached_the_goal_is_in_it_where_there_is_one(factory):
     tex = render_latex(build(factory.read(records)))
     assert "\\label{tab:fairforget-1-matched}" in tex
     assert re.search(r"\\textbf\{npo.*\} & 3 of 3 & 0\.700", tex)
+
+
+def test_the_first_caption_says_what_a_reader_has_to_know(factory):
+    study = factory.make_study()
+    board = build(factory.read(study[1:]), planned=[record["key"] for record in study])
+    about = About("people", "Who forgets 100 % of it", None, ("A row needs 5 forget sets.",))
+    first, *others = re.findall(r"\\caption\{(.*)\}", render_latex(dataclasses.replace(board, about=about)))
+    for said in ("351 of 352 cells, 1 missing.", r"Who forgets 100 \% of it.", "A row needs 5 forget sets."):
+        assert said in first
+        assert not [caption for caption in others if said in caption]
+    assert all("with the same settings as Table" in caption for caption in others)
 
 
 def test_an_empty_board_is_a_comment():

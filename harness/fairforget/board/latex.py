@@ -30,20 +30,20 @@ def render_latex(board: Board) -> str:
     papers print (every measurement of completeness with their average, every one of utility with theirs), completeness
     and utility by kind of forget set, the kinds that turn the order, and pairs. Everything of others is escaped.
     """
-    parts = [_HEAD, *(part for i, table in enumerate(board.tables, 1) for part in _table(table, i))]
+    parts = [_HEAD, *(part for i, table in enumerate(board.tables, 1) for part in _table(board, table, i))]
     if not board.tables:
         parts.append("% There is nothing to compare yet.")
     return "\n\n".join(parts) + "\n"
 
 
-def _table(table: Table, place: int) -> Iterator[str]:
+def _table(board: Board, table: Table, place: int) -> Iterator[str]:
     best = {shown(row.label) for row in table.rows if row.rank is not None and row.rank.rank == 1}
     first = ""
     for sheet in (make(table) for make in (ranking, matched, standing, paper, by_stratum, reversals, pairs)):
         bold = best if sheet.heads[sheet.header].label == "method" else frozenset[str]()
         about = escape(f"{sheet.title}. {sheet.about}") + (f" {_BOLD}" if bold else "")
         if not first:
-            about += escape(f" {words.summary(table)} {words.title(table)}. {words.setting(table)}")
+            about += f" {escape(' '.join(_head(board, table)))}"
         else:
             about += f" {escape(words.title(table))}, with the same settings as Table~\\ref{{{first}}}."
         spans = _spans(table) if sheet.name == "paper" else []
@@ -54,6 +54,21 @@ def _table(table: Table, place: int) -> Iterator[str]:
             first = first or label
             caption = f"{about} Part {part} of {len(chunks)}." if several else about
             yield "\n".join(_float(sheet, lines, spans, bold, caption, label))
+
+
+def _head(board: Board, table: Table) -> Iterator[str]:
+    """Yield the sentences that the first caption alone has."""
+    yield words.summary(table)
+    if stability := words.stability(table):
+        yield stability
+    yield f"{words.title(table)}. {words.setting(table)}"
+    if table.apart:
+        yield f"It stands apart, for it differs from the first in: {', '.join(table.apart)}."
+    if board.about is not None:
+        yield f"{shown(board.about.title, 120)}."
+        yield from (shown(ask, 1000) for ask in board.about.asks)
+    if board.failed or board.missing or board.rejected:
+        yield f"{words.standing(board)}."
 
 
 def _float(

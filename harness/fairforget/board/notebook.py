@@ -22,12 +22,17 @@ def render_fragment(board: Board) -> str:
     others is escaped. The figure is an image of its own, so that no two of them share a style.
     """
     made = environment().get_template("notebook.j2")
+    about = board.about
     text = made.render(
+        heading=None if about is None else shown(about.title, 120),
+        told=[] if about is None else [shown(said, 1000) for said in (about.summary, " ".join(about.asks)) if said],
         standing=words.standing(board),
         tables=[
             {
                 "title": words.title(table),
+                "apart": table.apart,
                 "summary": words.summary(table),
+                "stability": words.stability(table),
                 "setting": words.setting(table),
                 "notes": [shown(note, 500) for note in table.notes],
                 "sheet": ranking(table),
