@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fairforget.board.table import build
+from fairforget.store.parts import Parts
 from fairforget.submit.moves import moves
 from fairforget.submit.published import slim
 
@@ -14,7 +15,7 @@ def board(factory):
     def make(methods, *, keep=lambda r: True, **options):
         records = factory.make_study(**{"draws": 4, "seeds": 1, "methods": methods, **options})
         mine = [r for r in records if (r["cell"]["curriculum"] or {}).get("label") != "mrd-weighted" and keep(r)]
-        return build([slim(record) for record in factory.read(mine)])
+        return build([slim(record, Parts()) for record in factory.read(mine)])
 
     return make
 
@@ -25,7 +26,7 @@ def test_nothing_moves_where_nothing_changed(board):
 
 def test_a_slim_record_has_the_ranks_of_the_whole_one(board, factory):
     whole = build(factory.read(factory.make_study(draws=4, seeds=2)))
-    slimmed = build([slim(r) for r in factory.read(factory.make_study(draws=4, seeds=2))])
+    slimmed = build([slim(r, Parts()) for r in factory.read(factory.make_study(draws=4, seeds=2))])
     assert moves(whole, slimmed) == ()
 
 
@@ -62,7 +63,7 @@ def test_tables_are_told_apart_by_budget_and_tuning(board, factory):
     def at(amount):
         budget = {"kind": "epochs", "amount": amount, "stop": None}
         cells = [factory.make_cell("npo", index=i, budget=budget) for i in range(3)]
-        return [slim(r) for r in factory.read([factory.make_record(cell, 0.5, 0.5) for cell in cells])]
+        return [slim(r, Parts()) for r in factory.read([factory.make_record(cell, 0.5, 0.5) for cell in cells])]
 
     found = moves(build(at(5)), build([*at(5), *at(7)]))
     assert [(m.kind, m.table) for m in found] == [("new", "biographies v1, at most 7 epochs")]

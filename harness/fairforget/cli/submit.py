@@ -63,6 +63,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _submit(args: argparse.Namespace, installed: Any) -> int:
     from fairforget.errors import FairforgetError
+    from fairforget.store.parts import Parts
     from fairforget.submit.affected import State, affected, lowered
     from fairforget.submit.findings import Finding
     from fairforget.submit.laying import lay, lay_out
@@ -76,7 +77,8 @@ def _submit(args: argparse.Namespace, installed: Any) -> int:
     results = args.to / RESULTS
     published = read_published(results)
     laying = lay_out(offer, published.records)
-    new = {cell.place: slim(cell.record) for cell in laying.new}
+    parts = Parts()
+    new = {cell.place: slim(cell.record, parts) for cell in laying.new}
     findings = [*offer.findings, *other_draws(published.records.values(), new.items())]
     findings += [Finding(f"{RESULTS}/{found.where}", found.reason) for found in published.unusable]
     boards: list[Affected] = []

@@ -9,6 +9,7 @@ from typing import Final
 
 from fairforget.board.declarations import LAID, LaidSubmission, read_declaration
 from fairforget.errors import FairforgetError
+from fairforget.store.parts import Parts
 from fairforget.store.reading import read_record
 from fairforget.store.record import KEY, Record, Rejected
 from fairforget.submit.digests import faults_of
@@ -31,11 +32,13 @@ class Current:
     """By place relative to the results."""
     said: dict[str, LaidSubmission]
     findings: list[Finding]
+    parts: Parts
+    """What the records share."""
 
 
 def read_current(new: FolderTree, fresh: set[str], installed: Installed) -> Current:
     """Read records and declarations; findings are about the `fresh` files, and about whatever cannot be read."""
-    now = Current({}, {}, [])
+    now = Current({}, {}, [], Parts())
     total = 0
     for path in sorted(new.digests):
         parts = PurePosixPath(path).parts
@@ -59,11 +62,11 @@ def read_current(new: FolderTree, fresh: set[str], installed: Installed) -> Curr
 def _record(now: Current, path: Path, place: str, installed: Installed | None, size: int) -> None:
     """Read a record; a new one (`installed` given) is looked at whole."""
     where = f"{RESULTS}/{place}"
-    found = read_record(path)
+    found = read_record(path, now.parts)
     if isinstance(found, Rejected):
         now.findings.append(Finding(where, found.reason))
         return
-    now.records[place] = slim(found)
+    now.records[place] = slim(found, now.parts)
     if installed is None:
         return
     wanted = f"{folder_of(found.cell)}/{path.name}"

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from fairforget.board.declarations import LAID, LaidSubmission, declared, parse_declaration, read_declaration
 from fairforget.board.identity import Declared, comparison, draw_of
 from fairforget.errors import FairforgetError
 from fairforget.store.files import laid_folders, record_files
+from fairforget.store.parts import Parts
 from fairforget.store.reading import read_record
 from fairforget.store.record import Record, Rejected
 from fairforget.study.cell import canonical_json, scoring_part
 from fairforget.study.yaml_lines import parse_yaml
 from fairforget.submit.findings import Finding
+
+_RANKED_BY: Final = ("matched", "tuning")
+"""What a rank depends on of the parts of a record that no schema has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,14 @@ def read_published(results: Path) -> Published:
     rejected: list[Rejected] = []
     root = results.resolve()
     records: dict[str, Record] = {}
+    parts = Parts()
     for file in sorted(record_files(results, rejected)):
         path = Path(file.path)
-        found = read_record(path)
+        found = read_record(path, parts)
         if isinstance(found, Rejected):
             rejected.append(found)
         else:
-            records[path.relative_to(root).as_posix()] = slim(found)
+            records[path.relative_to(root).as_posix()] = slim(found, parts)
     said: dict[str, Declared] = {}
     for path in sorted(path for leaf in laid_folders(root) for path in leaf.iterdir() if LAID.fullmatch(path.name)):
         try:
@@ -64,12 +69,21 @@ def declarations_of(laid: Mapping[str, bytes]) -> dict[str, Declared]:
     return found
 
 
-def slim(record: Record) -> Record:
-    """Return a record without what no rank depends on, to hold many of them."""
+def slim(record: Record, parts: Parts) -> Record:
+    """Return a record without what no rank depends on, to hold many of them; `parts` has what they share."""
     scores = {name: replace(score, details={}, excluded={}) for name, score in record.scores.items()}
     # Where the data of a task lay is different on every machine.
-    cell = {**record.cell, "task": scoring_part(record.cell)["task"]}
-    return replace(record, cell=cell, items={}, item_hashes={}, scores=scores, environment={}, ledger={})
+    task = scoring_part({"task": record.cell["task"]})["task"]
+    return replace(
+        record,
+        cell=parts.cell({**record.cell, "task": task}),
+        scores=scores,
+        items={},
+        item_hashes={},
+        ledger={},
+        environment={},
+        extra={name: record.extra[name] for name in _RANKED_BY if name in record.extra},
+    )
 
 
 def other_draws(published: Iterable[Record], offered: Iterable[tuple[str, Record]]) -> Iterator[Finding]:

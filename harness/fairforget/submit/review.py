@@ -10,6 +10,7 @@ from fairforget.board.board_folders import BOARDS
 from fairforget.board.declarations import LAID, LaidSubmission, declared, parse_declaration
 from fairforget.board.identity import Declared
 from fairforget.errors import FairforgetError
+from fairforget.store.parts import Parts
 from fairforget.store.reading import NotARecord, record_from_json
 from fairforget.store.record import Record
 from fairforget.store.strict_json import NotJson, parse
@@ -98,7 +99,7 @@ def _before(old: FolderTree | GitTree, new: FolderTree, now: Current) -> State:
             said[place] = now.said[place]
         elif not same and LAID.fullmatch(parts[-1]):
             said |= _old_declaration(old, path, place)
-        elif not same and (record := _old_record(old, path)) is not None:
+        elif not same and (record := _old_record(old, path, now.parts)) is not None:
             records[place] = record
     return State(records, _declarations(said))
 
@@ -110,9 +111,9 @@ def _old_declaration(old: FolderTree | GitTree, path: str, place: str) -> dict[s
         return {}
 
 
-def _old_record(old: FolderTree | GitTree, path: str) -> Record | None:
+def _old_record(old: FolderTree | GitTree, path: str, parts: Parts) -> Record | None:
     try:
-        return slim(record_from_json(parse(old.read(path))))
+        return slim(record_from_json(parse(old.read(path))), parts)
     except (NotJson, NotARecord):
         return None
 
