@@ -230,7 +230,26 @@ def test_a_winner_that_changes_with_the_samples_is_told(factory):
     where = answers(build(factory.read(records)).tables[0])[2]
     assert where.answer == "Yes"
     assert "easy: npo; hard: idk" in where.detail
+    # Every draw has the same difference, so the tests have no doubt.
+    assert "Resolved by the paired tests: on hard idk is ahead of npo." in where.detail
     assert "npo is first on 3 of 6 forget sets" in where.detail
+
+
+def test_a_change_of_place_that_may_be_chance_is_told_as_such(factory):
+    noise = {"npo": (0.0, 0.08, -0.06), "idk": (0.05, -0.07, 0.04)}
+    records = [
+        factory.make_record(factory.make_cell(method, stratum=stratum, index=i), c + noise[method][i], 0.8)
+        for i in range(3)
+        for stratum, method, c in (
+            ("easy", "npo", 0.7),
+            ("easy", "idk", 0.68),
+            ("hard", "npo", 0.6),
+            ("hard", "idk", 0.62),
+        )
+    ]
+    where = answers(build(factory.read(records)).tables[0])[2]
+    assert where.answer == "Yes"
+    assert "The paired tests resolve no such change." in where.detail
 
 
 def test_one_row_has_no_answers(factory):

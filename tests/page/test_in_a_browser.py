@@ -164,6 +164,36 @@ def test_figures_have_their_numbers_and_only_what_is_shown_is_taken(board, visit
         assert score == {"mean": want.mean, "low": want.low, "high": want.high, "n": want.n}
 
 
+def test_every_download_can_be_read(board, visit):
+    at = visit(board)
+    names = set()
+    for button in at.page.get_by_role("button", name="Download").all():
+        name, text = at.download(button)
+        at.page.wait_for_timeout(120)  # Chromium takes ten downloads at once for an attack
+        assert name not in names
+        names.add(name)
+        if name.endswith("csv"):
+            first, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+            assert len(set(first)) == len(first)
+        else:
+            found = json.loads(text)
+            first, rows = found["columns"], found["rows"]
+        assert rows, name
+        assert {len(row) for row in rows} == {len(first)}, name
+    assert len(names) == at.page.locator("table").count() * 2
+    assert at.quiet()
+
+
+def test_several_tables_are_listed_with_who_is_ahead(two_tables, visit):
+    page = visit(two_tables).page
+    links = page.locator("nav.tables a")
+    assert links.count() == 3
+    for link, table in zip(links.all(), two_tables.tables, strict=True):
+        assert f"v{table.task['version']}" in link.inner_text()
+        assert f"at most {table.budget['amount']} epochs" in link.inner_text()
+        assert page.locator(link.get_attribute("href")).count() == 1
+
+
 def test_every_figure_has_a_table_and_a_download(board, visit):
     page = visit(board).page
     for figure in page.locator("figure").all():

@@ -70,10 +70,28 @@ def _flips(table: Table, rows: list[Row]) -> Answer:
         return Answer(question, answer, f"{first_on}.", "open" if changed else "sure")
     by_kind = "; ".join(f"{text.shown(label)}: {text.shown(winner.label)}" for label, winner in winners)
     if len(names) > 1:
-        return Answer(question, "Yes", f"Highest mean on {by_kind}. {first_on}.", "open")
+        return Answer(question, "Yes", f"Highest mean on {by_kind}.{_turned(table)} {first_on}.", "open")
     answer = "From draw to draw" if changed else "Not on these"
-    detail = f"The highest mean is the same on every kind of forget set ({by_kind}). {first_on}."
+    everywhere = f"{text.shown(winners[0][1].label)} has the highest mean on every kind of forget set"
+    detail = f"{everywhere} ({text.listed([text.shown(label) for label, _ in winners])}). {first_on}."
     return Answer(question, answer, detail, "open" if changed else "sure")
+
+
+def _turned(table: Table) -> str:
+    """Return which changes of place between kinds of forget set are resolved."""
+    if table.compared is None:
+        return ""
+    labels = {row.id: text.shown(row.label) for row in table.rows}
+    found = [
+        f"on {text.shown(part.stratum)} {labels[pair.second]} is ahead of {labels[pair.first]}"
+        for pair in table.compared.pairs
+        for part in pair.strata
+        if part.significant
+    ]
+    if not found:
+        return " The paired tests resolve no such change."
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return f" Resolved by the paired tests: {'; '.join(found[:3])}{more}."
 
 
 def _winners(table: Table, rows: list[Row]) -> list[tuple[str, Row]]:
