@@ -124,6 +124,20 @@ def test_the_paper_has_its_columns_and_the_averages_of_the_board(board):
     assert "\\cmidrule(lr){2-5}\n\\cmidrule(lr){6-9}" in render_latex(board)
 
 
+def test_of_many_measurements_those_of_the_averages_are_printed(factory):
+    records = []
+    for index in range(3):
+        record = factory.make_record(factory.make_cell(index=index))
+        for i in range(9):
+            record["scores"][f"forget_more_{i}"] = {**record["scores"]["forget_mia"], "average": False}
+        records.append(record)
+    table = build(factory.read(records)).tables[0]
+    sheet = paper(table)
+    assert len(sheet.heads) == 1 + 6 + 2
+    assert "What the averages are made of" in sheet.about
+    assert "9 measurements in no average left out." in sheet.about
+
+
 def test_bold_are_the_rows_that_no_other_is_better_than(board):
     tex = render_latex(board)
     best = {row.label for row in board.tables[0].rows if row.rank and row.rank.rank == 1}

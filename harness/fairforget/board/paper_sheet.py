@@ -10,6 +10,8 @@ from fairforget.board import text, words
 from fairforget.board.sheet import Cell, Head, Line, Sheet, figure
 from fairforget.board.values import Column, Row, Table
 
+MOST_COLUMNS: Final = 12
+"""Measurements that a page has room for."""
 ROLES: Final = {"completeness": "unlearning completeness", "utility": "utility"}
 _NAMES: Final = {
     "ua": "UA",
@@ -38,15 +40,22 @@ def paper(table: Table) -> Sheet:
         Line((Cell(text.shown(row.label)), *_cells(row, found, usual)), row.reference is not None) for row in table.rows
     ]
     aside = any(not _averaged(column) for _, columns in found for column in columns)
-    about = f"Every measurement of completeness and of utility, {words.headline_name(table)}." + (
-        " What an average leaves out stands in brackets." if aside else ""
+    left = sum(column.role in ROLES for column in table.columns) - sum(len(columns) for _, columns in found)
+    about = (
+        f"{'What the averages are made of' if left else 'Every measurement of completeness and of utility'}, "
+        f"{words.headline_name(table)}."
+        + (" What an average leaves out stands in brackets." if aside else "")
+        + (f" {text.plural(left, 'measurement')} in no average left out." if left else "")
     )
     return Sheet("paper", "Completeness and utility by measurement", about, tuple(heads), tuple(lines) if found else ())
 
 
 def groups(table: Table) -> list[tuple[str, list[Column]]]:
-    """Return the measurements of both roles."""
-    return [(role, [c for c in table.columns if c.role == role]) for role in ROLES]
+    """Return the measurements of both roles; of many those that the averages are made of."""
+    found = [(role, [c for c in table.columns if c.role == role]) for role in ROLES]
+    if sum(len(columns) for _, columns in found) <= MOST_COLUMNS:
+        return found
+    return [(role, [c for c in columns if _averaged(c)]) for role, columns in found]
 
 
 def _cells(row: Row, found: Sequence[tuple[str, list[Column]]], usual: int) -> Iterator[Cell]:
