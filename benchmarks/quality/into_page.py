@@ -48,11 +48,13 @@ def inserted(page: str, known: Mapping[str, str]) -> str:
 
 def main(run: str, page: str) -> None:
     """Fill the places of a page from a run's folder."""
-    from twins import table  # beside this file
-
     path = Path(page)
-    known = sections((Path(run) / "board.md").read_text(encoding="utf-8"))
-    path.write_text(inserted(path.read_text(encoding="utf-8"), {**known, "twins": table(Path(run))}), encoding="utf-8")
+    text, known = path.read_text(encoding="utf-8"), sections((Path(run) / "board.md").read_text(encoding="utf-8"))
+    if "<!-- board: twins -->" in text:
+        from twins import table  # beside this file
+
+        known["twins"] = table(Path(run))
+    path.write_text(inserted(text, known), encoding="utf-8")
 
 
 if __name__ == "__main__":
