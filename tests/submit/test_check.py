@@ -136,9 +136,14 @@ def test_links_are_refused(check, published, tmp_path):
     (tmp_path / "secret").write_text("x")
     (leaf / f"{'0' * 24}.json").symlink_to(tmp_path / "secret")
     (published / "results" / "else-v1").symlink_to(tmp_path)
-    code, findings, _ = check()
+    (tmp_path / "board").write_text("password: 1\n")
+    (published / "boards" / "else.yaml").symlink_to(tmp_path / "board")
+    (leaf / f"submission-{'0' * 12}.yaml").symlink_to(tmp_path / "board")
+    code, findings, found = check()
     assert code == 1
+    assert "password" not in json.dumps(found)
     reason = "a link; only plain files are published"
+    assert ("else.yaml", reason) in findings
     assert {(f"{'0' * 24}.json", reason), ("else-v1", reason)} <= findings
 
 

@@ -7,7 +7,7 @@ import pytest
 from fairforget.registry import Registry
 from fairforget.store.reading import record_from_json
 from fairforget.study.cell import cell_key
-from fairforget.submit.digests import MAX_CELL, faults_of
+from fairforget.submit.digests import FORMS, MAX_CELL, faults_of
 from fairforget.submit.installed import Installed
 
 
@@ -137,6 +137,28 @@ def test_a_method_that_is_not_installed_can_be_no_reference(record, installed):
     assert faults(record, mine, installed) == []
 
 
+def test_every_form_of_an_import_is_known():
+    from fairforget.cli import import_
+
+    assert set(import_.FORMS) == FORMS
+
+
+def test_nobody_passes_for_an_import_or_for_fairforget(record, installed):
+    """An import is looked at less, for nothing that is installed made it."""
+
+    def sneak(changed):
+        changed["cell"]["task"]["name"] = "biographies"
+        changed["cell"]["source"] = {"form": "x"}
+
+    assert any("does not say which distribution" in fault for fault in faults(record, sneak, installed))
+    plain = put("cell", "method", "name", value="npo")
+    assert faults(record, plain) == ["the method 'npo' does not say which distribution it is of"]
+    invented = put("cell", "method", "name", value="fairforget/super-npo")
+    assert faults(record, invented, installed) == [
+        "there is no method fairforget/super-npo in this version of fairforget"
+    ]
+
+
 def test_imports_are_known_by_their_source(record, installed, tmp_path):
     def edit(changed):
         cell = changed["cell"]
@@ -152,6 +174,11 @@ def test_imports_are_known_by_their_source(record, installed, tmp_path):
         edit(changed)
         changed["cell"]["task"] |= {"version": 0, "paths": ["x"]}
 
+    def borrowed(changed):
+        edit(changed)
+        changed["cell"]["method"]["name"] = "fairforget/npo"
+
+    assert faults(record, borrowed) == ["imported, and its method 'fairforget/npo' is not called so"]
     assert faults(record, older, installed) == [
         "imported by version 0, and version 1 is current; import it again",
         "an import has no paths",

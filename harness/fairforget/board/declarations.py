@@ -109,10 +109,14 @@ def declared_in(folders: Iterable[Path]) -> tuple[dict[str, Declared], list[Reje
             if (folder / NAME).is_file():
                 _of_run(folder, found, rejected)
             continue
-        for path in sorted(path for leaf in laid_folders(folder) for path in leaf.iterdir()):
-            if LAID.fullmatch(path.name):
-                _of_file(path, found, rejected)
+        for path in sorted(path for leaf in laid_folders(folder) for path in laid_declarations(leaf)):
+            _of_file(path, found, rejected)
     return found, rejected
+
+
+def laid_declarations(leaf: Path) -> list[Path]:
+    """Return the declarations in a folder of published results; a link is none."""
+    return [path for path in leaf.iterdir() if LAID.fullmatch(path.name) and not path.is_symlink()]
 
 
 def with_declared(records: Iterable[Record], declared: Mapping[str, Declared]) -> list[Record]:

@@ -28,6 +28,8 @@ def print_board(board: Board, console: Console | None = None) -> None:
 
     out = console or Console()
     plain = not out.is_terminal
+    if board.about is not None:
+        _say(out, f"\n{shown(board.about.title, 120)}")
     for table in board.tables:
         sheet = ranking(table)
         _say(out, f"\n{words.title(table)}: {words.setting(table)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,15 +40,14 @@ class Affected:
 
 
 def board_files(home: Path) -> list[Path]:
-    """Return the board files of the leaderboards in `home`, by name."""
-    return sorted((home / BOARDS).glob("*.yaml"))
+    """Return the board files of the leaderboards in `home`, by name; a link is none."""
+    return sorted(path for path in (home / BOARDS).glob("*.yaml") if not path.is_symlink())
 
 
-def affected(home: Path, before: State, after: State, tell: Callable[[str], None] = lambda _: None) -> list[Affected]:
-    """Return what moves on every board; `tell` is called with the name of each."""
+def affected(home: Path, before: State, after: State) -> list[Affected]:
+    """Return what moves on every board."""
     found = []
     for path in board_files(home):
-        tell(path.name)
         try:
             opened = open_board(path)
             new = _made(opened, after)

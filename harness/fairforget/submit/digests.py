@@ -9,15 +9,18 @@ from fairforget.api.sample import digest_of
 from fairforget.board.loose import items, mapping
 from fairforget.store.record import Record
 from fairforget.study.draws import forget_digest
+from fairforget.submit.layout import IMPORTED
 
 MAX_CELL: Final = 4 * 1024 * 1024
 """Bytes of a published record."""
+FORMS: Final = frozenset({"open-unlearning", "tofu-log"})
+"""What ``fairforget import`` writes where the name of a task would stand."""
 _OF_TARGET: Final = ("base", "training", "template", "data", "training_version", "seed")
 
 
 def is_import(cell: Mapping[str, Any]) -> bool:
     """Return whether a cell was made by ``fairforget import``."""
-    return "/" not in cell["task"]["name"] and bool(mapping(cell.get("source")))
+    return cell["task"]["name"] in FORMS and bool(mapping(cell.get("source")))
 
 
 def faults_of(record: Record, size: int) -> Iterator[str]:
@@ -26,8 +29,13 @@ def faults_of(record: Record, size: int) -> Iterator[str]:
         yield f"larger than {MAX_CELL // 1024**2} MiB"
     yield from _draw(record)
     yield from _paths(record.cell)
+    method = record.cell["method"]["name"]
     if not is_import(record.cell):
         yield from _target(record.cell)
+        if "/" not in method:
+            yield f"the method {method[:80]!r} does not say which distribution it is of"
+    elif not method.startswith(f"{IMPORTED}:"):
+        yield f"imported, and its method {method[:80]!r} is not called so"
     if record.status == "ok" and not record.scores:
         yield "it went well and has no score"
     if record.status == "failed" and record.scores:

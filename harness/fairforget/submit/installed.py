@@ -12,6 +12,7 @@ from fairforget.registry import Registry
 from fairforget.store.record import Record
 from fairforget.study.option_types import options_of
 from fairforget.submit.digests import is_import
+from fairforget.submit.layout import OWN
 
 
 class Installed:
@@ -34,6 +35,8 @@ class Installed:
         wanted = found.reference if isinstance(found, type) and issubclass(found, Method) else None
         if method.get("reference") != wanted:
             yield f"the method {method['name'][:80]} calls itself the reference {str(method.get('reference'))[:20]!r}"
+        if isinstance(found, str) and method["name"].startswith(f"{OWN}/"):
+            yield f"there is no method {method['name'][:80]} in this version of {OWN}"
 
     def missing(self, record: Record) -> str | None:
         """Return the name of the method where it is not installed, so that nobody here could run it."""

@@ -12,7 +12,8 @@ RESULTS: Final = "results"
 """The folder of the records, beside ``boards``."""
 IMPORTED: Final = "imported"
 """What stands where the distribution would for a method whose numbers were imported."""
-_OWN: Final = "fairforget"
+OWN: Final = "fairforget"
+"""The distribution whose tasks need not be told apart from others of the same name."""
 _PLAIN: Final = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _MOST: Final = 60
 
@@ -25,7 +26,7 @@ def folder_of(cell: Mapping[str, Any]) -> PurePosixPath:
     """
     task, method = cell["task"], cell["method"]
     dist, _, name = task["name"].rpartition("/")
-    shown = _slug(name) if dist in {"", _OWN} else f"{_slug(dist)}__{_slug(name)}"
+    shown = _slug(name) if dist in {"", OWN} else f"{_slug(dist)}__{_slug(name)}"
     row_dist, _, row = method["name"].rpartition("/")
     if not row_dist:
         row_dist, row = IMPORTED, row.removeprefix(f"{IMPORTED}:")

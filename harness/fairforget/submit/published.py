@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from fairforget.board.declarations import LAID, LaidSubmission, declared, parse_declaration, read_declaration
+from fairforget.board.declarations import (
+    LaidSubmission,
+    declared,
+    laid_declarations,
+    parse_declaration,
+    read_declaration,
+)
 from fairforget.board.identity import Declared, comparison, draw_of
 from fairforget.errors import FairforgetError
 from fairforget.store.files import laid_folders, record_files
@@ -49,7 +55,7 @@ def read_published(results: Path) -> Published:
         else:
             records[path.relative_to(root).as_posix()] = slim(found, parts)
     said: dict[str, Declared] = {}
-    for path in sorted(path for leaf in laid_folders(root) for path in leaf.iterdir() if LAID.fullmatch(path.name)):
+    for path in sorted(path for leaf in laid_folders(root) for path in laid_declarations(leaf)):
         try:
             laid = read_declaration(path, LaidSubmission)
         except FairforgetError as error:

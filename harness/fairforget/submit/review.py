@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -36,14 +36,13 @@ class Review:
     """Board files that are not as they were."""
 
 
-def review(base: str, home: Path, installed: Installed, tell: Callable[[str], None] = lambda _: None) -> Review:
+def review(base: str, home: Path, installed: Installed) -> Review:
     """Compare the leaderboards in `home` with what they were.
 
     Args:
         base: a folder, or a commit, branch or tag.
         home: the folder of ``results`` and ``boards``.
         installed: to look at new cells.
-        tell: called with what is being done.
 
     Raises:
         FairforgetError: `base` or `home` is not there, or a board file is wrong.
@@ -54,7 +53,6 @@ def review(base: str, home: Path, installed: Installed, tell: Callable[[str], No
     old = open_base(base, home)
     new = FolderTree(home.resolve(), old.algorithm)
     findings = list(_touched(old, new))
-    tell(f"{len(new.digests):,} files, {len(new.digests.keys() - old.digests.keys()):,} of them new")
     fresh = {path for path in new.digests if path not in old.digests}
     now = read_current(new, fresh, installed)
     findings += now.findings
@@ -63,7 +61,7 @@ def review(base: str, home: Path, installed: Installed, tell: Callable[[str], No
     added = {place: record for place, record in now.records.items() if place not in before.records}
     findings += other_draws(before.records.values(), added.items())
     after = State(now.records, _declarations(now.said))
-    boards = affected(home, before, after, tell)
+    boards = affected(home, before, after)
     changed = tuple(
         PurePosixPath(path).name
         for path in sorted(old.digests)
