@@ -45,15 +45,9 @@ def covariates_of(
 ) -> tuple[Covariate, ...]:
     """Return the mean of every property of the forget sets in every stratum, over draws."""
     draws: dict[str, dict[DrawId, float]] = {}
-    seen: set[tuple[DrawId, int, int]] = set()
     for record in records:
-        draw = draw_of[record.key]
-        mark = (draw, id(record.extra.get("covariates")), id(record.extra.get("draw_info")))
-        if mark in seen:
-            continue
-        seen.add(mark)
         for name, value in _covariates(record).items():
-            draws.setdefault(name, {}).setdefault(draw, value)
+            draws.setdefault(name, {}).setdefault(draw_of[record.key], value)
     found = []
     for name in sorted(draws):
         there = {label: [d for d in sorted(draws[name]) if d.stratum == key] for key, label in labels.items()}
@@ -71,9 +65,7 @@ def covariates_of(
 def binnings_of(records: Iterable[Record]) -> tuple[Binning, ...]:
     """Return the difficulty scores that samplers drew by, with their reliability."""
     found: dict[tuple[str, str], dict[str, set[Any]]] = {}
-    # Cells that share the object say the same about it.
-    told = {(id(r.extra.get("draw_info")), r.cell["draw"]["sampler"]["name"]): r for r in records}
-    for record in told.values():
+    for record in records:
         info = mapping(record.extra.get("draw_info"))
         advice = {text for text in items(info.get("advice")) if isinstance(text, str)}
         for score in map(mapping, items(info.get("scores"))):
@@ -102,6 +94,8 @@ def problems_of(group: Group, titles: Mapping[str, str], labels: Mapping[str, st
     """Return what went wrong, by row and kind, failures first; a failure that gives no reason is named too."""
     found: dict[tuple[bool, str, str], list[tuple[tuple[str, int, int, str], str]]] = {}
     for record in group.records:
+        if not record.problems and record.status == "ok":
+            continue
         draw, failed = group.draw_of[record.key], record.status == "failed"
         place = (labels[draw.stratum], draw.index, record.cell["seed"], record.key)
         shown = [(problem.kind, problem.message) for problem in record.problems]

@@ -17,7 +17,7 @@ def coverage_of(records: Sequence[Record]) -> Coverage | None:
     found = [one for record in records if record.status == "ok" and (one := met_of(record)) is not None]
     if not found:
         return None
-    return Coverage(**{name: fmean(getattr(one, name) for one in found) for name in Met._fields})
+    return Coverage(**dict(zip(Met._fields, map(fmean, zip(*found, strict=True)), strict=True)))
 
 
 def met_of(record: Record) -> Met | None:

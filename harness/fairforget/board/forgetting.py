@@ -22,6 +22,8 @@ def forgetting_of(
 
     A sample that its run did not forget is censored at the last look. A failed cell counts up to where it came.
     """
+    if not any("forgetting" in record.extra for record in cells.values()):
+        return {}
     groups = {**expected, "": list(chain.from_iterable(expected.get(label, ()) for label in weights))}
     made = {label: _curve(cells, places) for label, places in groups.items()}
     return {label: curve for label, curve in made.items() if curve is not None}

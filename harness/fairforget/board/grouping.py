@@ -34,6 +34,16 @@ class Group:
         return sorted((record for cells in self.rows.values() for record in cells.values()), key=lambda r: r.key)
 
     @cached_property
+    def describing(self) -> list[Record]:
+        """The cells that say something of their forget set that no cell before them says, by key."""
+        told: dict[tuple[DrawId, int, int], Record] = {}
+        for record in self.records:
+            extra = record.extra
+            mark = (self.draw_of[record.key], id(extra.get("draw_info")), id(extra.get("covariates")))
+            told.setdefault(mark, record)
+        return list(told.values())
+
+    @cached_property
     def row_of(self) -> dict[str, str]:
         """Key of a cell -> its row."""
         return {record.key: row for row, cells in self.rows.items() for record in cells.values()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fairforget.board.identity import DrawId, comparison, declared_of, draw_of, row_id
@@ -23,17 +23,20 @@ class Identities:
         self._commons: dict[tuple[Any, ...], tuple[str, dict[str, Any]]] = {}
         self._rows: dict[tuple[int, ...], str] = {}
         self._draws: dict[int, DrawId] = {}
+        self._sizes: dict[int, tuple[Any, ...]] = {}
 
     def common(self, record: Record) -> tuple[str, dict[str, Any]]:
         """Return `comparison` of a record, as a text that stands for it and whole."""
-        cell, draw = record.cell, record.cell["draw"]
-        size, unit = draw.get("size"), draw.get("unit")
+        cell, extra = record.cell, record.extra
         mark = (
-            *(id(cell[part]) for part in ("task", "target", "method", "budget", "evaluation")),
-            size if type(size) is int else (len(draw["forget"]),),
-            unit if isinstance(unit, str) else None,
-            id(record.extra.get("tuning")),
-            declared_of(record),
+            id(cell["task"]),
+            id(cell["target"]),
+            id(cell["method"]),
+            id(cell["budget"]),
+            id(cell["evaluation"]),
+            self._size(cell["draw"]),
+            id(extra.get("tuning")),
+            declared_of(record) if "declared" in extra else None,
         )
         known = self._commons.get(mark)
         if known is None:
@@ -56,4 +59,13 @@ class Identities:
         known = self._draws.get(id(draw))
         if known is None:
             known = self._draws[id(draw)] = draw_of(record)
+        return known
+
+    def _size(self, draw: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what `comparison` reads of a draw."""
+        known = self._sizes.get(id(draw))
+        if known is None:
+            size, unit = draw.get("size"), draw.get("unit")
+            known = (type(size) is int, size if type(size) is int else len(draw["forget"]), str(unit), type(unit))
+            self._sizes[id(draw)] = known
         return known

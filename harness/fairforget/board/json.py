@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 from collections.abc import Mapping
@@ -30,8 +31,11 @@ def plain(value: Any, *, measured: bool = False) -> Any:
         measured: whether a number is the board's, and gets `DIGITS` significant digits; what stands in a map, such as
             options, is somebody else's and stays as it is.
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name), measured=True) for field in dataclasses.fields(value)}
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:  # most of a large board
+        return value
+    if names := _fields(kind):
+        return {name: plain(getattr(value, name), measured=True) for name in names}
     if isinstance(value, Mapping):
         return {str(name): plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -41,6 +45,11 @@ def plain(value: Any, *, measured: bool = False) -> Any:
             return None
         return _rounded(value) if measured else value
     return value
+
+
+@functools.cache
+def _fields(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
 
 
 def _rounded(value: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final, TypeVar
 
 import numpy as np
@@ -48,11 +49,12 @@ def drawn(scores: Mapping[Place, CellScores], expected: Sequence[Place], columns
     seeds: dict[DrawId, list[int]] = {}
     for draw, seed in expected:
         seeds.setdefault(draw, []).append(seed)
+    pick = itemgetter(*columns) if len(columns) > 1 else None
     values = np.empty((len(_QUANTITIES) + len(columns), len(seeds)))
     scored = []
     with np.errstate(over="ignore", invalid="ignore"):
         for i, (draw, mine) in enumerate(seeds.items()):
-            found = np.array([_numbers(scores.get((draw, seed), NOTHING), columns) for seed in mine])
+            found = np.array([_numbers(scores.get((draw, seed), NOTHING), columns, pick) for seed in mine])
             scored.append(len(mine) - int(np.isnan(found[:, 0]).sum()))
             values[:, i] = draw_means(np.ascontiguousarray(found.T))
     n = len(_QUANTITIES)
@@ -123,9 +125,18 @@ def standardised(
 _QUANTITIES: Final = ("score", "completeness", "utility", "by_probability", "by_generation")
 
 
-def _numbers(cell: CellScores, columns: Sequence[str]) -> list[float]:
-    picked = [cell.score, cell.completeness, cell.utility, cell.by_probability, cell.by_generation]
-    return picked + [cell.columns.get(name, math.nan) for name in columns]
+def _numbers(
+    cell: CellScores, columns: Sequence[str], pick: Callable[[Mapping[str, float]], tuple[float, ...]] | None
+) -> tuple[float, ...]:
+    """Return a cell's quantities and columns; `pick` gets all columns at once from a cell that has them all."""
+    picked = (cell.score, cell.completeness, cell.utility, cell.by_probability, cell.by_generation)
+    found = cell.columns
+    if pick is not None and len(found) == len(columns):
+        try:
+            return (*picked, *pick(found))
+        except KeyError:
+            pass
+    return (*picked, *(found.get(name, math.nan) for name in columns))
 
 
 def _over(strata: Sequence[np.ndarray], weights: Mapping[str, float], overlap: Mapping[str, float]) -> Estimate | None:

@@ -52,7 +52,7 @@ def _scored(found: Group) -> dict[str, dict[DrawId, dict[str, float]]]:
     """Return score -> draw -> sample -> how hard it is: higher is harder."""
     made: dict[str, dict[DrawId, dict[str, float]]] = {}
     seen: set[DrawId] = set()
-    for record in found.records:
+    for record in found.describing:
         draw = found.draw_of[record.key]
         if draw in seen:
             continue

@@ -98,6 +98,8 @@ def way_of(
         kinds: the columns that were looked at, see `columns_on_the_way`.
         overlap: label of a stratum -> that of its draws.
     """
+    if not any("trajectory" in record.extra for record in cells.values()):
+        return ()
     counting = set(chain.from_iterable(expected.get(label, ()) for label in weights))
     ways = {place: way for place in counting if place in cells and (way := _way(cells[place], kinds)).points}
     updates = sorted({update for way in ways.values() for update in way.updates})

@@ -95,7 +95,7 @@ class _Lines:
 def _scored(found: Group) -> dict[tuple[str, str], dict[DrawId, float]]:
     """Return the mean difficulty of the draws that were chosen by a score, by its name and which way it points."""
     made: dict[tuple[str, str], dict[DrawId, float]] = {}
-    for record in found.records:
+    for record in found.describing:
         for name, higher_is, value in _difficulties(record):
             made.setdefault((name, higher_is), {}).setdefault(found.draw_of[record.key], value)
     return made

@@ -29,10 +29,10 @@ Known = dict[str, tuple[str, Packed]]
 _TABLES: Final = (
     "CREATE TABLE about (rules TEXT)",
     "CREATE TABLE parts (number INTEGER PRIMARY KEY, text TEXT, sum INTEGER)",
-    "CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT, key TEXT, status TEXT, seed TEXT, parts BLOB, "
-    "numbers BLOB, sum INTEGER)",
+    "CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT, cell TEXT, numbers BLOB, sum INTEGER)",
 )
 _NUMBERS: Final = struct.Struct(f"<{PARTS}I")
+_DAMAGED: Final = "a damaged index"
 _YOUNG: Final = 2.0
 """Seconds in which a file may change again without a sign: some file systems count time in steps as long."""
 _WRONG: Final = (sqlite3.Error, ValueError, TypeError, KeyError, struct.error, RecursionError, OverflowError)
@@ -87,16 +87,19 @@ class Index:
             raise ValueError(msg)
         objects: dict[int, Any] = {}
         for number, text, checked in connection.execute("SELECT number, text, sum FROM parts"):
-            _verify(checked, text)
+            if checked != _sum(text):
+                raise ValueError(_DAMAGED)
             objects[number] = parts.shared(json.loads(text))
             self._numbers[_mark(objects[number])] = number
             self._kept.append(objects[number])
         found: Known = {}
-        for path, stamp, key, status, seed, refs, numbers, checked in connection.execute("SELECT * FROM files"):
-            _verify(checked, path, stamp, key, status, seed, refs, numbers)
-            used = _NUMBERS.unpack(refs)
-            self._used[path] = used
-            found[path] = stamp, Packed(key, status, int(seed), tuple(map(objects.__getitem__, used)), numbers)
+        for path, stamp, cell, numbers, checked in connection.execute("SELECT * FROM files"):
+            if checked != _sum(f"{path} {stamp} {cell}", numbers):
+                raise ValueError(_DAMAGED)
+            key, status, seed = cell.split(" ")
+            used = self._used[path] = _NUMBERS.unpack_from(numbers)
+            parts_of = tuple(map(objects.__getitem__, used))
+            found[path] = stamp, Packed(key, status, int(seed), parts_of, numbers[_NUMBERS.size :])
         return found
 
     def _update(
@@ -117,11 +120,11 @@ class Index:
         rows = []
         for file, packed in new:
             self._used[file.path] = used = tuple(self._number(part, texts) for part in packed.parts)
-            row = (file.path, file.stamp, packed.key, packed.status, str(packed.seed), _NUMBERS.pack(*used))
-            rows.append((*row, packed.numbers, _sum(*row, packed.numbers)))
+            cell, numbers = f"{packed.key} {packed.status} {packed.seed}", _NUMBERS.pack(*used) + packed.numbers
+            rows.append((file.path, file.stamp, cell, numbers, _sum(f"{file.path} {file.stamp} {cell}", numbers)))
         # A number that another process took meanwhile is an error, and nothing is written.
         connection.executemany("INSERT INTO parts VALUES (?, ?, ?)", texts)
-        connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
         if gone:
             unused = set(self._numbers.values()).difference(*self._used.values())
             connection.executemany("DELETE FROM parts WHERE number = ?", [(number,) for number in unused])
@@ -158,15 +161,5 @@ def _mark(part: Any) -> object:
     return id(part) if isinstance(part, dict | list) else (type(part), part)
 
 
-def _sum(*values: str | bytes) -> int:
-    found = 0
-    for value in values:
-        content = value if isinstance(value, bytes) else value.encode(errors="surrogateescape")
-        found = zlib.crc32(content, zlib.crc32(len(content).to_bytes(8, "little"), found))
-    return found
-
-
-def _verify(checked: Any, *values: Any) -> None:
-    if checked != _sum(*values):
-        msg = "a damaged index"
-        raise ValueError(msg)
+def _sum(text: str, numbers: bytes = b"") -> int:
+    return zlib.crc32(numbers, zlib.crc32(text.encode()))
