@@ -80,7 +80,7 @@ controls.querySelector("[data-reset]").addEventListener("click", () => {
 });
 controls.hidden = all("table").length === 0;
 // A browser that comes back to a page may remember what was chosen.
-apply();
+if (Object.values(inputs).some((input) => input.value)) apply();
 
 // Downloads: the rows and columns that are shown, in their order, with every digit.
 const read = (table) => {
