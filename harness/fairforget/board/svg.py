@@ -94,7 +94,8 @@ def _sheet(drawing: Drawing, table: Table) -> Sheet:
             placed.append(Placed(x, y, panel))
             x += panel.width + _GAP
         y += max(panel.height for panel in row) + _GAP
-    below = _wrapped(f"{words.title(table)}. {words.setting(table)}", width)
+    numbers = "The numbers with their intervals are in the tables of the board."
+    below = _wrapped(f"{words.title(table)}. {words.setting(table)} {numbers}", width)
     foot = y - _GAP + 6
     return Sheet(drawing, width + 2 * _MARGIN, foot + 13 * len(below) + _MARGIN, above, below, foot, tuple(placed))
 

@@ -17,7 +17,7 @@ def covariates_drawing(table: Table) -> Drawing | None:
     if not found:
         return None
     about = (
-        "The same strata as above: where the bars of a property lie apart, the strata differ in it too, and it may "
+        "Where the bars of a property lie apart, the kinds of forget sets differ in it too, and it may "
         "explain what looks like difficulty. p is that of a one-way analysis of variance."
     )
     hidden = len(found) - MOST
