@@ -140,7 +140,7 @@ def _number(path):
 
 
 def _types(path):
-    _execute(path, "UPDATE files SET stamp = 5, parts = 'x'")
+    _execute(path, "UPDATE files SET stamp = 5, cell = 7, numbers = 'x'")
 
 
 def _rules(path):

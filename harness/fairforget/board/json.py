@@ -31,7 +31,7 @@ def plain(value: Any, *, measured: bool = False) -> Any:
         measured: whether a number is the board's, and gets `DIGITS` significant digits; what stands in a map, such as
             options, is somebody else's and stays as it is.
     """
-    kind = type(value)
+    kind: Any = type(value)
     if kind is str or kind is int or kind is bool or value is None:  # most of a large board
         return value
     if names := _fields(kind):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Final, TypeVar
 
 import numpy as np
 
 from fairforget.board.grouping import Place
 from fairforget.board.identity import DrawId
+from fairforget.board.kept.columns import Numbers
 from fairforget.board.scores import NOTHING, CellScores
 from fairforget.board.values import Figures, InStratum, Point
 from fairforget.stats.intervals import Estimate, draw_means, t_interval
@@ -49,12 +49,12 @@ def drawn(scores: Mapping[Place, CellScores], expected: Sequence[Place], columns
     seeds: dict[DrawId, list[int]] = {}
     for draw, seed in expected:
         seeds.setdefault(draw, []).append(seed)
-    pick = itemgetter(*columns) if len(columns) > 1 else None
+    same: set[int] = set()
     values = np.empty((len(_QUANTITIES) + len(columns), len(seeds)))
     scored = []
     with np.errstate(over="ignore", invalid="ignore"):
         for i, (draw, mine) in enumerate(seeds.items()):
-            found = np.array([_numbers(scores.get((draw, seed), NOTHING), columns, pick) for seed in mine])
+            found = np.array([_numbers(scores.get((draw, seed), NOTHING), columns, same) for seed in mine])
             scored.append(len(mine) - int(np.isnan(found[:, 0]).sum()))
             values[:, i] = draw_means(np.ascontiguousarray(found.T))
     n = len(_QUANTITIES)
@@ -125,17 +125,13 @@ def standardised(
 _QUANTITIES: Final = ("score", "completeness", "utility", "by_probability", "by_generation")
 
 
-def _numbers(
-    cell: CellScores, columns: Sequence[str], pick: Callable[[Mapping[str, float]], tuple[float, ...]] | None
-) -> tuple[float, ...]:
-    """Return a cell's quantities and columns; `pick` gets all columns at once from a cell that has them all."""
+def _numbers(cell: CellScores, columns: Sequence[str], same: set[int]) -> tuple[float, ...]:
+    """Return a cell's quantities and columns; `same` are descriptions that are known to have just these columns."""
     picked = (cell.score, cell.completeness, cell.utility, cell.by_probability, cell.by_generation)
     found = cell.columns
-    if pick is not None and len(found) == len(columns):
-        try:
-            return (*picked, *pick(found))
-        except KeyError:
-            pass
+    if isinstance(found, Numbers) and (id(found.kinds) in same or list(found.kinds) == list(columns)):
+        same.add(id(found.kinds))
+        return picked + found.known
     return (*picked, *(found.get(name, math.nan) for name in columns))
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from fairforget.board.kept.columns import Columns
 from fairforget.board.loose import mapping, number
 from fairforget.stats.averages import mean_of, role_average
 from fairforget.store.record import Record, Score
+
+LARGEST: Final = 1e60
+"""A score beyond this is no measurement, and its fourth power, which degrees of freedom have, no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def cell_scores(record: Record, goal: float | None = None) -> CellScores:
         return NOTHING
     if isinstance(record.scores, Columns):
         completeness, utility, by_probability, by_generation, _ = record.scores.averages
-        columns = record.scores.numbers()
+        columns: Mapping[str, float] = record.scores.numbers()
     else:
         completeness, utility = (role_average(record.scores.values(), role) for role in ("completeness", "utility"))
         by_probability, by_generation = (mean_of(_view(record, view)) for view in ("probability", "generation"))

@@ -10,6 +10,7 @@ from fairforget.board.comparing.compare import compared_of
 from fairforget.board.context import binnings_of, columns_of, covariates_of, notes_of, problems_of, provenance_of
 from fairforget.board.costs import cost_of, tuned_of
 from fairforget.board.coverage import coverage_of
+from fairforget.board.cycles import without_search
 from fairforget.board.forgetting import forgetting_of
 from fairforget.board.grouping import Group, Place, group, places_by_stratum
 from fairforget.board.identity import DrawId, reference_of, row_labels, stratum_labels
@@ -31,6 +32,7 @@ from fairforget.store.record import Record, Rejected, Score
 __all__ = ["Board", "build"]
 
 
+@without_search()
 def build(
     records: Iterable[Record],
     *,
@@ -95,8 +97,11 @@ def _table(
     goal = number(mapping(found.common["budget"]).get("completeness"))
     scores = {record.key: cell_scores(record, goal) for record in records}
     kinds = columns_on_the_way(records)
-    titles = row_labels({row: _first(cells) for row, cells in sorted(found.rows.items())})
-    expected = {row: _expected(found, cells) for row, cells in found.rows.items()}
+    firsts = {row: _first(cells) for row, cells in sorted(found.rows.items())}
+    titles = row_labels(firsts)
+    places = sorted(found.places)
+    # Where any competing row has a cell; a reference row, where it has one itself.
+    expected = {row: sorted(found.rows[row]) if reference_of(firsts[row]) else places for row in firsts}
     overlaps = Overlaps(found)
     rows = [
         _row(
@@ -161,11 +166,6 @@ def _weights(labels: Sequence[str], wanted: Mapping[str, float] | None) -> dict[
 
 def _first(cells: Mapping[Place, Record]) -> Record:
     return min(cells.values(), key=lambda record: record.key)
-
-
-def _expected(found: Group, cells: Mapping[Place, Record]) -> list[Place]:
-    """Return where a row should have cells: where any competing row has one; a reference row, where it has them."""
-    return sorted(cells if reference_of(_first(cells)) else found.places)
 
 
 def _row(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+from fairforget.board.cycles import without_search
 from fairforget.board.html import render_html
 from fairforget.board.json import render_json
 from fairforget.board.latex import render_latex
@@ -35,6 +36,7 @@ def write_board(board: Board, out: Path) -> tuple[Path, Path, Path]:
     return write_format(board, out, "md"), write_format(board, out, "html"), write_format(board, out, "json")
 
 
+@without_search()
 def write_format(board: Board, out: Path, name: str) -> Path:
     """Write the board in one of the `RENDERERS`, and return the path."""
     path = out / f"board.{name}"

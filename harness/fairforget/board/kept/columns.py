@@ -53,9 +53,30 @@ class Columns(Mapping[str, Score]):
     def __len__(self) -> int:
         return len(self.kinds)
 
-    def numbers(self) -> dict[str, float]:
+    def numbers(self) -> Numbers:
         """Return the value of every column; NaN where there is none."""
-        return dict(zip(self.kinds, self.known, strict=True))
+        return Numbers(self.kinds, self.known)
+
+
+class Numbers(Mapping[str, float]):
+    """Values by column, for whoever needs one, and in order, for whoever needs them all."""
+
+    __slots__ = ("kinds", "known")
+
+    def __init__(self, kinds: Mapping[str, Score], known: tuple[float, ...]) -> None:
+        self.kinds = kinds
+        self.known = known
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self.kinds:
+            raise KeyError(name)
+        return self.known[list(self.kinds).index(name)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.kinds)
+
+    def __len__(self) -> int:
+        return len(self.kinds)
 
 
 class Items(Mapping[str, Mapping[str, float | None]]):

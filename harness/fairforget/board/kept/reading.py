@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from fairforget.board.cycles import without_search
 from fairforget.board.kept.index import Index
 from fairforget.board.kept.many import read_packed
 from fairforget.board.kept.packing import Packed, Unpacker, pack
@@ -38,7 +37,7 @@ def read_for_board(folders: Iterable[Path | str], *, cache: Path | None = None, 
     Raises:
         FairforgetError: a folder does not exist or cannot be read.
     """
-    with _without_collection():
+    with without_search():
         return _read(folders, cache_folder() if cache is None else cache, indexed)
 
 
@@ -97,15 +96,3 @@ def _chosen(paths: list[str], parts: Parts, rejected: list[Rejected]) -> Packed 
 def _processes() -> int:
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(found, _MOST_PROCESSES)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Do not look for cycles among what is read: there are none, and the search would take as long as the reading."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
