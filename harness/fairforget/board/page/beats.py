@@ -31,7 +31,7 @@ def beats_drawing(table: Table) -> Drawing | None:
         "in the table."
     )
     hidden = len(found.order) - len(drawn)
-    cap = f"The first {MOST} of {len(found.order)} rows are drawn; the table below has more." if hidden else ""
+    cap = f"The first {MOST} of {len(found.order)} rows are drawn; the table has more." if hidden else ""
     panel = _panel(drawn, labels, pairs)
     return Drawing("beats", "The chance to beat another row", about, (panel,), _numbers(found, labels), cap)
 
