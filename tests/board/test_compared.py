@@ -410,3 +410,17 @@ def test_overlap_widens_differences_and_leaves_permutations_out(factory):
     needed = (stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) ** 2 * sd**2 * 4 / size**2 + stats.norm.ppf(0.975) ** 2 / 2
     assert found["alike"].draws_to_tell is None
     assert found["alike"].draws_apart == max(5, np.ceil(needed))
+
+
+def test_a_score_that_is_no_measurement_is_named_and_not_ranked(factory):
+    rng = np.random.default_rng(2)
+    records = [
+        factory.make_record(factory.make_cell(m, index=i), *(([1e99] * 2) if (m, i) == ("dpo", 1) else rng.random(2)))
+        for m in ("npo", "idk", "dpo")
+        for i in range(4)
+    ]
+    table = build(factory.read(records)).tables[0]
+    row = next(row for row in table.rows if row.label == "dpo")
+    assert (row.rank, row.unranked) == (None, "a score that is no measurement")
+    assert len(table.compared.order) == 2
+    assert row.id not in table.compared.order

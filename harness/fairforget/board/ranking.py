@@ -12,7 +12,7 @@ from fairforget.board.grouping import Group, Place, places_by_stratum
 from fairforget.board.overlap import Overlaps
 from fairforget.board.rows import by_draw
 from fairforget.board.rules import Rules
-from fairforget.board.scores import CellScores
+from fairforget.board.scores import LARGEST, CellScores
 from fairforget.board.values import Row
 from fairforget.stats.intervals import FEWEST_DRAWS
 from fairforget.stats.ranks import rank
@@ -36,7 +36,8 @@ def ranked(
         values[row.id] = [np.array(list(by_draw(mine, places[w], lambda c: c.score).values())) for w in weights]
     barred = {row.id: rules.against(row, found.rows[row.id].values(), weights) for row in rows}
     fit = [row for row in rows if weights and barred[row.id] is None]
-    whole = [row for row in fit if not any(np.isnan(v).any() for v in values[row.id])]
+    beyond = {row.id for row in fit if any((np.abs(v) > LARGEST).any() for v in values[row.id])}
+    whole = [row for row in fit if row.id not in beyond and not any(np.isnan(v).any() for v in values[row.id])]
     ranking = None
     if whole:
         strata = [np.stack([values[row.id][i] for row in whole]) for i in range(len(weights))]
@@ -44,7 +45,7 @@ def ranked(
         ranking = rank(strata, list(weights.values()), overlap=[shared[w] for w in weights])
     done = []
     for row in rows:
-        reason = None if row in whole else barred[row.id] or _gap(row, weights)
+        reason = None if row in whole else barred[row.id] or _gap(row, weights, row.id in beyond)
         if reason is None and ranking is None:
             few = any(len(drawn) < FEWEST_DRAWS for drawn in values[row.id])
             reason = f"fewer than {FEWEST_DRAWS} forget sets" if few else "all forget sets are the same"
@@ -57,9 +58,11 @@ def ranked(
     return sorted(done, key=lambda r: (r.rank is None, *by_score(r)))
 
 
-def _gap(row: Row, weights: Mapping[str, float]) -> str:
+def _gap(row: Row, weights: Mapping[str, float], beyond: bool) -> str:
     if not weights:
         return "a stratum that counts is not there"
+    if beyond:
+        return "a score that is no measurement"
     if row.matched is not None and row.matched.reached < row.matched.cells:
         # A cell that failed is among them.
         missed = row.matched.cells - row.matched.reached

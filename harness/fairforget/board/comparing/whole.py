@@ -12,11 +12,8 @@ import numpy as np
 from fairforget.board.grouping import Group, Place
 from fairforget.board.identity import DrawId
 from fairforget.board.overlap import Overlaps
-from fairforget.board.scores import CellScores
+from fairforget.board.scores import LARGEST, CellScores
 from fairforget.stats.cube import PairedCube
-
-_LARGEST = 1e100
-"""A score beyond this is no measurement, and its square no number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +81,7 @@ def whole_strata(
             for place in expected:
                 if place in cells:
                     values[i, at[place[0]], column[place[1]]] = scores[cells[place].key].score
-        fit = ~(np.isnan(values) & asked).any(axis=(1, 2)) & ~(np.abs(values) > _LARGEST).any(axis=(1, 2))
+        fit = ~(np.isnan(values) & asked).any(axis=(1, 2)) & ~(np.abs(values) > LARGEST).any(axis=(1, 2))
         if not fit.any():
             continue
         cube = PairedCube(values[fit])
