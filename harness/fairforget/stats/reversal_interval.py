@@ -33,7 +33,8 @@ def reversal_intervals(
     Generalised pivots (Weerahandi 1993, JASA 88): the sums of squares over χ² numbers stand for the variances, and each
     mean less a normal number times its standard error for the true mean. For one stratum the interval of what is
     observed is the exact one from the non-central t distribution, up to the number of resamples. It reaches up to 1/2
-    where the order itself is not resolved: nobody then knows which draws are the reversed ones.
+    where the order itself is not resolved: nobody then knows which draws are the reversed ones. Over several strata it
+    can reach beyond: who leads by much in one of three and trails in two is behind on most draws.
 
     Args:
         strata: as those of `reversal_model`.
@@ -51,17 +52,26 @@ def reversal_intervals(
     between = parts.between_ss / rng.chisquare(parts.between_df, resamples)
     noise = rng.standard_normal((resamples, len(parts.means))) * np.sqrt(between[:, None] / parts.draws)
     ahead = (parts.means - noise) * (1.0 if parts.delta >= 0 else -1.0)
-    observed = _fold(below_zero(ahead, np.sqrt(between)[:, None]) @ parts.weights, level)
+    leads = ahead @ parts.weights >= 0
+    observed = _fold(below_zero(ahead, np.sqrt(between)[:, None]) @ parts.weights, leads, level)
     if not parts.within_df:
         return ReversalIntervals(observed, None)
     seeds = parts.within_ss / rng.chisquare(parts.within_df, resamples) / parts.seeds
     tau = np.sqrt(np.maximum(between - seeds, 0.0))
-    return ReversalIntervals(observed, _fold(below_zero(ahead, tau[:, None]) @ parts.weights, level))
+    return ReversalIntervals(observed, _fold(below_zero(ahead, tau[:, None]) @ parts.weights, leads, level))
 
 
-def _fold(beaten: np.ndarray, level: float) -> tuple[float, float]:
-    """Return the interval of min(p, 1 − p): if the other method leads in truth, it is the other that is reversed."""
+def _fold(beaten: np.ndarray, leads: np.ndarray, level: float) -> tuple[float, float]:
+    """Return the interval of p where the order holds, and of 1 − p where in truth the other method leads.
+
+    Args:
+        beaten: (resamples,) p, the probability that a new draw contradicts the order that was seen.
+        leads: (resamples,) bool, whether that order holds.
+        level: coverage.
+    """
     tail = (1 - level) / 2
     low, high = (float(x) for x in np.quantile(beaten, [tail, 1 - tail]))
-    ends = min(low, 1 - low), min(high, 1 - high)
-    return min(ends), 0.5 if low <= 0.5 <= high else max(ends)
+    if leads.mean() >= 1 - tail:
+        return low, high
+    inside = (beaten >= low) & (beaten <= high)
+    return min(low, 1 - high), max(0.5, float(np.where(leads, beaten, 1 - beaten)[inside].max(initial=0.5)))
