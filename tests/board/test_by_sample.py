@@ -129,4 +129,4 @@ def test_the_figure_has_every_number(factory):
         assert line.cells[1].whole == f"{one.rho:.2f} ({one.low:.2f} to {one.high:.2f})"
         assert [cell.estimate for cell in line.cells[2:7]] == [fifth.completeness for fifth in one.fifths]
     data = json.loads(render_json(board))["tables"][0]["by_sample"]
-    assert data[0]["rows"][table.rows[0].id]["rho"] == found.rows[table.rows[0].id].rho
+    assert data[0]["rows"][table.rows[0].id]["rho"] == pytest.approx(found.rows[table.rows[0].id].rho, rel=1e-8)
