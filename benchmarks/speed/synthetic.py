@@ -68,6 +68,7 @@ def records(
     for stratum in strata:
         for index in range(draws):
             draw = _draw(stratum, index)
+            info = _info(draw)
             of_draw = rng.normal(0, 0.04)
             for row, (method, curriculum) in enumerate(methods):
                 of_both = rng.normal(0, 0.03)
@@ -76,7 +77,7 @@ def records(
                         **shared["cell"], "draw": draw, "method": method, "curriculum": curriculum, "seed": seed,
                     }  # fmt: skip
                     centre = strength[row] + of_draw + of_both + rng.normal(0, 0.02)
-                    yield _record(cell, float(centre), rng, shared, small=small)
+                    yield _record(cell, info, float(centre), rng, shared, small=small)
 
 
 def write(folder: Path, cells: int, **options: Any) -> int:
@@ -91,7 +92,13 @@ def write(folder: Path, cells: int, **options: Any) -> int:
 
 
 def _record(
-    cell: dict[str, Any], centre: float, rng: np.random.Generator, shared: dict[str, Any], *, small: bool
+    cell: dict[str, Any],
+    info: dict[str, Any],
+    centre: float,
+    rng: np.random.Generator,
+    shared: dict[str, Any],
+    *,
+    small: bool,
 ) -> dict[str, Any]:
     ids = {"forget": cell["draw"]["forget"], "retain": shared["retain"], "world": shared["world"]}
     scores, items = {}, {}
@@ -111,7 +118,7 @@ def _record(
         "schema": 1, "key": cell_key(cell), "cell": cell, "status": "ok", "problems": [], "scores": scores,
         "items": items, "item_hashes": {} if small else {s: digest(s) for s in [*ids["forget"], *shared["others"]]},
         "ledger": _ledger(ids["forget"], rng, idle=reference), "environment": shared["environment"],
-        "draw_info": shared["draw_info"][cell["draw"]["stratum"]],
+        "draw_info": info,
     }  # fmt: skip
 
 
@@ -162,6 +169,20 @@ def _draw(stratum: str, index: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _info(draw: dict[str, Any]) -> dict[str, Any]:
+    """Return what a sampler that draws by difficulty says of a draw, which is the same in all its cells."""
+    rng = np.random.default_rng([STRATA.index(draw["stratum"]), draw["index"]])
+    centre = {"random": 1.0, "easy": 2.0, "medium": 1.0, "hard": 0.5}[draw["stratum"]]
+    mrd = dict(zip(draw["forget"], rng.gamma(4, centre / 4, FORGET).tolist(), strict=True))
+    score = {"name": "fairforget/mrd", "higher_is": "easier", "reliability": 0.91, "forward_sequences": 28800,
+             "backward_sequences": 0, "seconds": 21.5}  # fmt: skip
+    covariates = {"length": float(rng.normal(33, 1)), "initial_probability": 0.98}
+    return {
+        "covariates": {**covariates, "fairforget/mrd": float(np.mean(list(mrd.values())))},
+        "scores": [score], "samples": {"fairforget/mrd": mrd}, "advice": [],
+    }  # fmt: skip
+
+
 def _shared(small: bool) -> dict[str, Any]:
     """Return what all records have in common."""
     metrics = [
@@ -196,11 +217,6 @@ def _shared(small: bool) -> dict[str, Any]:
             "python": "3.11.7", "platform": "Linux x86_64", "cpu": "a processor", "cpus": 2,
             "distributions": {name: {"version": "1.2.3"} for name in LIBRARIES},
             "torch": {"threads": 1, "deterministic_algorithms": False, "default_dtype": "float32"},
-        },
-        "draw_info": {
-            stratum: {"covariates": {"length": 32.9, "initial_probability": 0.98, "frequency": 1.5},
-                      "scores": [], "advice": []}
-            for stratum in STRATA
         },
     }  # fmt: skip
 
