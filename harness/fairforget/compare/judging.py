@@ -10,9 +10,9 @@ import numpy as np
 
 from fairforget.compare.values import Verdict
 from fairforget.stats.intervals import FEWEST_DRAWS, LEVEL, Estimate
-from fairforget.stats.power import detectable, draws_to_tell
+from fairforget.stats.power import as_one_stratum, detectable, draws_to_tell
 from fairforget.stats.ranks import holm, one_sided
-from fairforget.stats.strata import moments, standardised_mean
+from fairforget.stats.strata import standardised_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +123,15 @@ def _judge(
         verdict = "worse"
     elif not_worse <= 1 - LEVEL:
         verdict = "not worse"
-    sd, overlap, n = _spread(strata)
+    spread = as_one_stratum([d.head - d.base for d in strata], [1.0] * len(strata), [d.overlap for d in strata])
     size = 0.0 if difference is None else difference.mean + margin
     needed = apart = None
     if verdict == "cannot tell":
-        needed = draws_to_tell(size, sd, overlap, alpha)
+        needed = draws_to_tell(size, spread.sd, spread.overlap, alpha)
         # This very difference was not told with n draws, so it takes more of them.
-        needed = None if needed is None else max(needed, n + 1)
-        apart = draws_to_tell(size, sd, 0.0, alpha) if overlap > 0 else needed
-    seen = detectable(sd, n, overlap, alpha)
+        needed = None if needed is None else max(needed, spread.n + 1)
+        apart = draws_to_tell(size, spread.sd_apart, 0.0, alpha) if spread.overlap > 0 else needed
+    seen = detectable(spread.sd, spread.n, spread.overlap, alpha)
     return Judged(verdict, None, base, head, difference, better, worse, not_worse, needed, apart, seen)
 
 
@@ -141,16 +141,6 @@ def _untested(strata: Sequence[Drawn]) -> str:
     if any(drawn.overlap == 1 for drawn in strata):
         return "all forget sets are one"
     return "the numbers are too large to compute with"
-
-
-def _spread(strata: Sequence[Drawn]) -> tuple[float, float, int]:
-    """Return the standard deviation, overlap and number of draws that one stratum with this standard error has."""
-    differences, weights = [d.head - d.base for d in strata], [1.0] * len(strata)
-    n = sum(len(d.base) for d in strata)
-    alone = moments(differences, weights).se ** 2
-    whole = moments(differences, weights, [d.overlap for d in strata]).se ** 2
-    shared = (whole - alone) / (alone * n) if alone > 0 else 0.0
-    return math.sqrt(alone * n), shared / (1 + shared), n
 
 
 def finite(found: Estimate | None) -> Estimate | None:

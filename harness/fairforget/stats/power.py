@@ -3,12 +3,53 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from fairforget.stats.intervals import FEWEST_DRAWS, LEVEL
+from fairforget.stats.strata import moments, overlaps
 
 POWER: Final = 0.8
 _MOST: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class AsOne:
+    """The draws of one stratum whose mean has the variance of a standardised mean, for the functions below."""
+
+    sd: float
+    """Standard deviation between its draws."""
+    overlap: float
+    """Share of samples of its draws."""
+    sd_apart: float
+    """Standard deviation between draws that share no sample: where two share ρ, s² estimates (1 − ρ) σ²."""
+    n: int
+    """Draws, of all strata that count; more of them are taken to come in the same proportions."""
+
+
+def as_one_stratum(strata: Sequence[np.ndarray], weights: Sequence[float], overlap: Sequence[float] = ()) -> AsOne:
+    """Return the one stratum that stands for several.
+
+    Its s² / n is Σ w² s_h² / n_h, and its s² ρ / (1 − ρ) is Σ w² s_h² ρ_h / (1 − ρ_h): what draws of one stratum share
+    they do not share with those of the next.
+
+    Args:
+        strata: as those of `fairforget.stats.strata.moments`, at least two draws in each that counts.
+        weights: likewise.
+        overlap: likewise.
+
+    Raises:
+        ValueError: as `fairforget.stats.strata.moments`.
+    """
+    rhos = overlaps(overlap, len(strata))
+    n = sum(int((~np.isnan(draws)).sum()) for draws, w in zip(strata, weights, strict=True) if w > 0)
+    alone, whole = moments(strata, weights).se ** 2, moments(strata, weights, rhos).se ** 2
+    apart = moments([draws / (1 - rho) ** 0.5 for draws, rho in zip(strata, rhos, strict=True)], weights).se ** 2
+    shared = (whole - alone) / (alone * n) if alone > 0 else 0.0
+    return AsOne(math.sqrt(alone * n), shared / (1 + shared), math.sqrt(apart * n), n)
 
 
 def draws_to_tell(size: float, sd: float, overlap: float = 0.0, alpha: float = 1 - LEVEL) -> int | None:

@@ -19,7 +19,7 @@ from fairforget.stats.cube import PairedCube
 from fairforget.stats.improvement import Improvement, improvement
 from fairforget.stats.intervals import LEVEL, Estimate
 from fairforget.stats.permutation import MOST_EXACT, sign_flip
-from fairforget.stats.power import draws_to_tell
+from fairforget.stats.power import as_one_stratum, draws_to_tell
 from fairforget.stats.ranks import Ranking, rank
 from fairforget.stats.reversal import draws_to_see, observed_reversals, paired, reversal_model
 from fairforget.stats.reversal_interval import reversal_intervals
@@ -110,7 +110,7 @@ def _pair(counting: Counting, i: int, j: int, strata: tuple[StratumDifference, .
     seen = observed_reversals(apart, weights)
     n = difference.n
     p = float(ranking.p[i, j])
-    needed, apart_needed = (None, None) if p <= 1 - LEVEL else _needed(counting, difference)
+    needed, apart_needed = (None, None) if p <= 1 - LEVEL else _needed(counting, apart, difference)
     return Pair(
         first=counting.order[i],
         second=counting.order[j],
@@ -129,19 +129,17 @@ def _pair(counting: Counting, i: int, j: int, strata: tuple[StratumDifference, .
     )
 
 
-def _needed(counting: Counting, difference: Estimate) -> tuple[int | None, int | None]:
+def _needed(
+    counting: Counting, differences: Sequence[np.ndarray], difference: Estimate
+) -> tuple[int | None, int | None]:
     """Return how many draws would tell the difference in this ranking, like these and without a common sample."""
-    if difference.sd is None:
-        return None, None
     rows = len(counting.order)
     # A one-sided test of every ordered pair: what Holm asks of the surest of them.
     alpha = 2 * (1 - LEVEL) / (rows * (rows - 1))
-    shared = float(np.dot(counting.weights, counting.overlap))
-    # Draws that share samples spread less than others would: s² estimates (1 − ρ) σ².
-    spread = difference.sd / (1 - shared) ** 0.5
+    spread = as_one_stratum(differences, counting.weights, counting.overlap)
     found = (
-        draws_to_tell(difference.mean, difference.sd, shared, alpha),
-        draws_to_tell(difference.mean, spread, 0.0, alpha),
+        draws_to_tell(difference.mean, spread.sd, spread.overlap, alpha),
+        draws_to_tell(difference.mean, spread.sd_apart, 0.0, alpha),
     )
     # This very difference was not told with n draws, so it takes more of them.
     needed, apart = (None if one is None else max(one, difference.n + 1) for one in found)
