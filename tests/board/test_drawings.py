@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -272,6 +273,29 @@ def test_every_part_is_in_one_chapter(table):
 def test_a_board_whose_rows_have_no_score_is_a_page(factory):
     failed = [factory.make_record(factory.make_cell(index=i), status="failed", scores={}, items={}) for i in range(3)]
     assert "Where the numbers come from" in render_html(build(factory.read(failed)))
+
+
+EDGES = (1.7e308, -1.7e308, 1e300, 1e-310, 5e-324, -5e-324, 0.0)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # sums of such numbers are infinite, and that is fine here
+@pytest.mark.parametrize("one", EDGES)
+@pytest.mark.parametrize("other", EDGES)
+def test_numbers_at_the_edge_of_what_a_float_holds_are_drawn(factory, one, other):
+    records = []
+    for i in range(3):
+        for method, value in (("npo", one), ("idk", other), ("grad-diff", one)):
+            record = factory.make_record(factory.make_cell(method, index=i), 0.5, 0.5)
+            for score in record["scores"].values():
+                score["value"] = value
+            record["items"] = {}
+            record["ledger"] |= {"forward_equivalents": abs(value), "updates": abs(value)}
+            record["draw_info"]["covariates"] = {"length": value, "other": other * (i % 2)}
+            records.append(record)
+    text = render_html(build(factory.read(records)))
+    places = re.findall(r' (?:[xy][12]?|cx|cy|r|d|width|height|transform)="([^"]*)"', text)
+    assert len(places) > 30
+    assert not [place for place in places if re.search("nan|inf|e[+-]", place)]
 
 
 @settings(derandomize=True, deadline=None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fairforget.board import text
-from fairforget.board.page.axes import Scale, across, heading, upward
+from fairforget.board.page.axes import SMALLEST, Scale, across, bounded, heading, unit_range, upward
 from fairforget.board.page.scene import WIDTH, Drawing, Group, Line, Panel, Path, Shape
 from fairforget.board.values import Row, Table
 
@@ -34,8 +34,8 @@ class Curves:
 def ways(table: Table) -> list[Curves]:
     """Return a panel for every row that was looked at on its way; all with the same axes."""
     rows = [row for row in table.rows if len(row.way) > 1]
-    last = max((row.way[-1].update for row in rows), default=0.0)
-    if not last:
+    last = bounded(max((row.way[-1].update for row in rows), default=0.0))
+    if last < SMALLEST:
         return []
     found = []
     for row in rows:
@@ -50,8 +50,8 @@ def ways(table: Table) -> list[Curves]:
 def survivals(table: Table) -> list[Curves]:
     """Return a panel for every row whose samples were looked at one by one; all with the same axes."""
     rows = [(row, found) for row in table.rows if (found := row.forgetting.get("")) is not None]
-    last = max((found.cap for _, found in rows), default=0.0)
-    if not last:
+    last = bounded(max((found.cap for _, found in rows), default=0.0))
+    if last < SMALLEST:
         return []
     # Nobody is forgotten before the first step, and nothing is known after the last look.
     steps = [(row, [*_stairs([(0.0, 1.0), *found.curve]), (found.cap, _end(found.curve))]) for row, found in rows]
@@ -96,7 +96,7 @@ def _drawn(found: Curves) -> Panel:
 def _panel(row: Row, last: float, lines: dict[str, list[tuple[float, float]]], goal: float | None) -> Curves:
     values = [value for points in lines.values() for _, value in points]
     x = Scale(0.0, last, 34.0, WIDTH - 12)
-    y = Scale(min(0.0, *values, 0.0), max(1.0, *values, 1.0), _HEIGHT - 34, 26.0)
+    y = Scale(*unit_range(values), _HEIGHT - 34, 26.0)
     ends = ", ".join(f"{name} {text.number(points[-1][1])} at the end" for name, points in lines.items() if points)
     return Curves(
         row=text.shown(row.label),

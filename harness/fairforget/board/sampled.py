@@ -23,7 +23,7 @@ MOST_DRAWS: Final = 60
 MOST_POINTS: Final = 120
 _MOST_SCORES: Final = 4
 _LARGEST: Final = 1e100
-"""A difficulty beyond this is no measurement."""
+"""A difficulty or an outcome beyond this is no measurement."""
 _FIFTHS: Final = 5
 
 
@@ -99,7 +99,7 @@ def _row(
     for i, draw in enumerate(draws):
         outcomes = seeds.get(draw, [])
         for sample, value in sorted(difficulty[draw].items()):
-            values = [outcome[sample] for outcome in outcomes if sample in outcome]
+            values = [outcome[sample] for outcome in outcomes if abs(outcome.get(sample, _LARGEST)) < _LARGEST]
             if values:
                 hard.append(value)
                 done.append(fmean(values))

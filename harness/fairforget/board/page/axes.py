@@ -5,14 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from fairforget.board.page.scene import Line, Shape, Text
 from fairforget.stats.intervals import Estimate
 
+LARGEST: Final = 1e100
+"""What is further from 0 is drawn as this: no measurement, and its differences might be no numbers."""
+SMALLEST: Final = 1e-100
+"""What lies closer together is drawn as equal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From values to units."""
+    """From values to units. The ends are at least `SMALLEST` apart and within `LARGEST`, as the ranges below are."""
 
     low: float
     high: float
@@ -20,8 +26,9 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        """Return the place of a value, rounded to a hundredth."""
-        return round(self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start), 2)
+        """Return the place of a value, rounded to a hundredth; of a far one, a place that far outside."""
+        share = (bounded(value) - self.low) / (self.high - self.low)
+        return round(self.start + min(max(share, -9.0), 9.0) * (self.end - self.start), 2)
 
     def held(self, value: float) -> float:
         """Return the place of a value, kept inside the figure: intervals may reach further."""
@@ -40,16 +47,24 @@ def _step(width: float) -> float:
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= width * (1 - 1e-9))
 
 
+def bounded(value: float) -> float:
+    """Return a value, or `LARGEST` with its sign; 0 for what is no number."""
+    return 0.0 if math.isnan(value) else min(max(value, -LARGEST), LARGEST)
+
+
 def unit_range(values: Sequence[float]) -> tuple[float, float]:
     """Return 0 … 1, or as much more as the values need."""
-    return min(0.0, *values, 0.0), max(1.0, *values, 1.0)
+    near = [bounded(value) for value in values]
+    return min(0.0, *near, 0.0), max(1.0, *near, 1.0)
 
 
 def close_range(values: Sequence[float], margin: float = 0.06) -> tuple[float, float]:
     """Return the range of the values with some room; never of no width."""
-    low, high = min(values), max(values)
-    room = margin * (high - low) or max(abs(low), abs(high), 1.0) * margin
-    return low - room, high + room
+    low, high = bounded(min(values)), bounded(max(values))
+    size = max(abs(low), abs(high))
+    # Where the digits of a float end there is no width to draw.
+    width = high - low if high - low > max(1e-9 * size, SMALLEST) else max(size, 1.0)
+    return low - margin * width, high + margin * width
 
 
 def ends(scale: Scale, estimate: Estimate) -> tuple[float, float] | None:

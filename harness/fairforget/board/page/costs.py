@@ -64,10 +64,11 @@ def costs_drawing(table: Table) -> Drawing | None:
 
 
 def _decades(x: Scale, y: Scale) -> list[Shape]:
-    """Return the grid of a logarithmic axis: 1, 2 and 5 times every power of ten."""
+    """Return the grid of a logarithmic axis: 1, 2 and 5 times every power of ten, or some powers where it is long."""
     shapes: list[Shape] = []
-    for power in range(math.floor(x.low), math.ceil(x.high) + 1):
-        for factor in (1, 2, 5):
+    span = x.high - x.low
+    for power in range(math.floor(x.low), math.ceil(x.high) + 1, max(1, math.ceil(span / 7))):
+        for factor in (1, 2, 5) if span < 3 else (1,):
             at = power + math.log10(factor)
             if x.low <= at <= x.high:
                 shapes += [
@@ -81,7 +82,8 @@ def _rows(table: Table) -> list[tuple[Row, Estimate, Cost]]:
     return [
         (row, row.headline.score, row.cost)
         for row in table.competing
-        if row.headline.score is not None and row.cost is not None and row.cost.forward_equivalents > 0
+        # A ledger may claim anything; what no machine could spend has no place on the axis.
+        if row.headline.score is not None and row.cost is not None and 1e-6 < row.cost.forward_equivalents < 1e18
     ]
 
 
