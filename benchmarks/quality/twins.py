@@ -3,7 +3,7 @@
     python benchmarks/quality/twins.py runs/tofu-curricula
 
 The difference is taken in each forget set, averaged over seeds; ± is half the 95 % t-interval of its mean over forget
-sets. ``forgotten`` is 1 − probability, averaged over tokens, where the task measures it.
+sets, wider where they share samples. ``forgotten`` is 1 − probability, averaged over tokens, where the task measures it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 
 from fairforget.board.scores import cell_scores
 from fairforget.stats.intervals import Estimate, draw_means, t_interval
+from fairforget.stats.overlap import overlap_share
 from fairforget.store.record import Record
 from fairforget.store.results import Results
 
@@ -38,26 +39,29 @@ def values(record: Record) -> Values:
 def differences(run: Path) -> Iterator[tuple[str, str, dict[str, Estimate]]]:
     """Yield (method, curriculum, difference to uniform by name) of every row that has a twin."""
     cells: dict[tuple[str, str], dict[tuple[str, int], dict[int, Values]]] = defaultdict(lambda: defaultdict(dict))
+    samples: dict[tuple[str, int], list[str]] = {}
     for record in Results.read([run]).records:
         cell = record.cell
         if cell["curriculum"] is not None and record.status == "ok":
             draw = (cell["draw"]["stratum"], cell["draw"]["index"])
             row = (cell["method"]["label"], cell["curriculum"]["label"])
             cells[row][draw][cell["seed"]] = values(record)
+            samples[draw] = cell["draw"]["forget"]
     for (method, curriculum), mine in sorted(cells.items()):
         theirs = cells.get((method, "uniform"))
         if theirs is None or curriculum == "uniform":
             continue
         both = {draw: sorted(mine[draw].keys() & theirs[draw].keys()) for draw in sorted(mine.keys() & theirs.keys())}
-        pairs = [[(mine[d][s], theirs[d][s]) for s in seeds] for d, seeds in both.items() if seeds]
+        pairs = {d: [(mine[d][s], theirs[d][s]) for s in seeds] for d, seeds in both.items() if seeds}
         if pairs:
-            yield method, curriculum, dict(_means(pairs))
+            overlap = overlap_share([samples[d] for d in pairs])
+            yield method, curriculum, dict(_means(list(pairs.values()), overlap))
 
 
-def _means(pairs: list[list[tuple[Values, Values]]]) -> Iterator[tuple[str, Estimate]]:
+def _means(pairs: list[list[tuple[Values, Values]]], overlap: float) -> Iterator[tuple[str, Estimate]]:
     for name in pairs[0][0][0]:
         draws = [draw_means(np.array([[a[name] - b[name] for a, b in seeds]]))[0] for seeds in pairs]
-        estimate = t_interval(np.array(draws))
+        estimate = t_interval(np.array(draws), overlap=overlap)
         if estimate is not None:
             yield name, estimate
 

@@ -46,3 +46,18 @@ def test_differences_are_those_of_a_paired_t_test(run):
 def test_the_table_has_a_row_for_every_twin(run):
     text = runpy.run_path(str(SCRIPT))["table"](run[0])
     assert [line.split("|")[1].strip() for line in text.splitlines()] == ["method", "---", "npo"]
+
+
+def test_forget_sets_that_share_samples_widen_the_interval(tmp_path, factory):
+    """Every two of three sets of two samples share one: a variance s² / 3 becomes s² (1 / 3 + 1)."""
+    (tmp_path / "cells").mkdir()
+    gains = [0.01, 0.02, 0.06]
+    for index, gain in enumerate(gains):
+        for curriculum in ("uniform", "mrd-weighted"):
+            cell = factory.make_cell("npo", index=index, curriculum=curriculum)
+            cell["draw"]["forget"] = sorted(["a", "b", "c"])[:index] + sorted(["a", "b", "c"])[index + 1 :]
+            record = factory.make_record(cell, 0.5 + gain * (curriculum != "uniform"), 0.8)
+            (tmp_path / "cells" / f"{record['key']}.json").write_text(json.dumps(record))
+    ((_, _, found),) = runpy.run_path(str(SCRIPT))["differences"](tmp_path)
+    plain = stats.t.ppf(0.975, 2) * np.std(gains, ddof=1) / 3**0.5
+    assert found["completeness"].half_width == pytest.approx(plain * (3 * (1 / 3 + 1)) ** 0.5)
