@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from fairforget.board.markdown import render_markdown
 from fairforget.board.pair_sheets import chance, contradictions, counted
 from fairforget.board.sheets import all_sheets
 from fairforget.board.table import build
+
+ROOT = Path(__file__).parents[2]
 
 
 def sheets_of(table):
@@ -174,3 +177,13 @@ def test_chances_and_counts_as_text():
     assert chance(Chance(0.62, 0.09, 0.97, 6)).whole == "62 % (9–97 %)"
     assert chance(Chance(0.5, None, None, 2)).whole == "50 % (no interval)"
     assert counted(Share(1, 6, 1 / 6, 0.004, 0.64)).whole == "1 of 6 (0–64 %)"
+
+
+def test_every_table_is_described():
+    page = (ROOT / "docs" / "reference" / "board.md").read_text(encoding="utf-8")
+    section = re.search(r"^### Tables$(.*?)^### ", page, re.DOTALL | re.MULTILINE)[1]
+    titles = []
+    for path in sorted((ROOT / "harness" / "fairforget" / "board").glob("*_sheets.py")):
+        titles += re.findall(r'Sheet\(\s*"\w+",\s*f?"([^"{]+)', path.read_text(encoding="utf-8"))
+    assert len(titles) > 20
+    assert [title for title in titles if title.strip() not in section] == []
