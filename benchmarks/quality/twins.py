@@ -3,7 +3,8 @@
     python benchmarks/quality/twins.py runs/tofu-curricula
 
 The difference is taken in each forget set, averaged over seeds; ± is half the 95 % t-interval of its mean over forget
-sets, wider where they share samples. ``forgotten`` is 1 − probability, averaged over tokens, where the task measures it.
+sets, wider where they share samples. ``forgotten`` is 1 − probability, averaged over tokens, where the task measures
+it.
 """
 
 from __future__ import annotations
