@@ -167,7 +167,7 @@ def test_a_figure_that_cannot_draw_everything_says_so(table, monkeypatch):
     assert found["costs"].cap.startswith("5 rows of lower score not drawn")
     assert "The first 3 of 8 rows" in found["beats"].cap
     assert found["draws"].cap == "The first 3 of 8 rows are drawn. The first 2 of 5 forget sets are drawn."
-    assert found["differences"].cap == "1 property more in the table."
+    assert found["differences"].cap == "1 more property in the table."
     assert set(groups(found["scores"])) == {row.label for row in (*table.competing[:3], *table.references)}
     assert len(groups(found["draws"])) == 3
     assert len(found["ranks"].numbers.lines) == 8
@@ -175,6 +175,21 @@ def test_a_figure_that_cannot_draw_everything_says_so(table, monkeypatch):
     assert found["draws"].numbers.about == "The first 7 of 20 forget sets; board.json has all."
     assert len(found["beats"].numbers.lines) == 4
     assert found["beats"].numbers.about == "The first 4 of 28 pairs; board.json has all."
+
+
+def test_a_board_of_very_many_kinds_of_forget_set_draws_the_first(factory):
+    kinds = 15
+    records = [
+        factory.make_record(factory.make_cell(method, stratum=f"kind-{k:02}", index=i), 0.5 + 0.1 * i, u)
+        for k in range(kinds)
+        for i in range(2)
+        for method, u in (("npo", 0.7), ("idk", 0.8))
+    ]
+    found = drawings(build(factory.read(records)).tables[0])
+    for name in ("scores", "draws", "differences"):
+        assert "The first 12 of 15 kinds of forget set are drawn." in found[name].cap
+    assert len(found["scores"].panels) == len(found["draws"].panels) == 12
+    assert len(found["scores"].numbers.heads) == 1 + kinds
 
 
 def test_without_a_cap_nothing_is_left_out(table):

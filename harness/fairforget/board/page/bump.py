@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from fairforget.board import words
 from fairforget.board.page.axes import heading
 from fairforget.board.page.labels import spread
-from fairforget.board.page.scene import WIDTH, Dot, Drawing, Group, Line, Panel, Path, Shape, Text, joined
+from fairforget.board.page.scene import (
+    MOST_STRATA,
+    WIDTH,
+    Dot,
+    Drawing,
+    Group,
+    Line,
+    Panel,
+    Path,
+    Shape,
+    Text,
+    joined,
+    left_out_strata,
+)
 from fairforget.board.sheet import Cell, Head, Sheet
 from fairforget.board.sheet import Line as Printed
 from fairforget.board.text import number, plural, shown
@@ -51,7 +64,7 @@ def bump_drawing(table: Table) -> Drawing | None:
     shown_strata = [stratum for stratum in table.strata if len(draws[stratum.label]) > 1]
     if len(rows) < 2 or not shown_strata:
         return None
-    panels = tuple(_panel(rows, stratum, draws[stratum.label]) for stratum in shown_strata)
+    panels = tuple(_panel(rows, stratum, draws[stratum.label]) for stratum in shown_strata[:MOST_STRATA])
     first, second = shown(rows[0].label, 40), shown(rows[1].label, 40)
     about = (
         f"Every column is one forget set, every line a row by its {words.score_name(table)} there; where lines cross, "
@@ -60,6 +73,7 @@ def bump_drawing(table: Table) -> Drawing | None:
     most = max(len(found) for found in draws.values())
     caps = [
         *([f"The first {MOST_ROWS} of {len(rows)} rows are drawn."] if len(rows) > MOST_ROWS else []),
+        *left_out_strata(len(shown_strata)),
         *([f"The first {MOST_DRAWS} of {most} forget sets are drawn."] if most > MOST_DRAWS else []),
     ]
     numbers = _numbers(rows, [(s, draws[s.label]) for s in shown_strata])

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from fairforget.board.page.axes import Scale, across, close_range, ends, heading
-from fairforget.board.page.scene import WIDTH, Dot, Drawing, Group, Line, Panel, Shape, Text
-from fairforget.board.text import figure, plural, probability, shown
+from fairforget.board.page.scene import (
+    MOST_STRATA,
+    WIDTH,
+    Dot,
+    Drawing,
+    Group,
+    Line,
+    Panel,
+    Shape,
+    Text,
+    left_out_strata,
+)
+from fairforget.board.text import figure, probability, shown
 from fairforget.board.values import Covariate, Table
 
 MOST = 12
@@ -21,13 +32,16 @@ def covariates_drawing(table: Table) -> Drawing | None:
         "explain what looks like difficulty. p is that of a one-way analysis of variance."
     )
     hidden = len(found) - MOST
-    cap = f"{plural(hidden, 'property')} more in the table.".replace("propertys", "properties") if hidden > 0 else ""
+    caps = [
+        *left_out_strata(len(table.strata)),
+        *([f"{hidden} more {'property' if hidden == 1 else 'properties'} in the table."] if hidden > 0 else []),
+    ]
     panels = tuple(_panel(table, covariate) for covariate in found[:MOST])
-    return Drawing("differences", "Properties of the forget sets", about, panels, cap=cap)
+    return Drawing("differences", "Properties of the forget sets", about, panels, cap=" ".join(caps))
 
 
 def _panel(table: Table, covariate: Covariate) -> Panel:
-    strata = [(s, e) for s in table.strata if (e := covariate.strata.get(s.label)) is not None]
+    strata = [(s, e) for s in table.strata[:MOST_STRATA] if (e := covariate.strata.get(s.label)) is not None]
     x = Scale(*close_range([v for _, e in strata for v in (e.mean, e.low, e.high) if v is not None]), _LEFT, WIDTH - 14)
     p = "" if covariate.p is None else f", p {'' if covariate.p < 0.001 else '= '}{probability(covariate.p)}"
     title = f"{shown(covariate.name, 40).replace('_', ' ')}{p}"

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 
 from fairforget.board import sheet, words
 from fairforget.board.page.axes import Scale, across, ends, heading, unit_range
-from fairforget.board.page.scene import WIDTH, Dot, Drawing, Group, Line, Panel, Path, Shape, Text, dotted
+from fairforget.board.page.scene import (
+    MOST_STRATA,
+    WIDTH,
+    Dot,
+    Drawing,
+    Group,
+    Line,
+    Panel,
+    Path,
+    Shape,
+    Text,
+    dotted,
+    left_out_strata,
+)
 from fairforget.board.text import figure, plural, shown
 from fairforget.board.values import InStratum, Row, Stratum, Table
 from fairforget.stats.intervals import Estimate
@@ -43,7 +56,7 @@ class Strips:
 def panels(table: Table) -> list[Strips]:
     """Return one panel a stratum; the rows in the order of the board, the same ones in every panel."""
     drawn = _drawn(table)
-    found = [(s, [(row, e) for row in drawn if (e := _score(row, s))]) for s in table.strata]
+    found = [(s, [(row, e) for row in drawn if (e := _score(row, s))]) for s in table.strata[:MOST_STRATA]]
     everything = [e.mean for _, scored in found for _, e in scored]
     if not everything:
         return []
@@ -76,6 +89,7 @@ def panels_drawing(table: Table) -> Drawing | None:
     most = max((len(s.points) for row in _drawn(table) for s in row.strata.values()), default=0)
     caps = [
         *([f"{plural(hidden, 'row')} of lower score not drawn; the table has all."] if hidden else []),
+        *left_out_strata(len(table.strata)),
         *([f"Of {most:,} dots a row {MOST_DOTS} are drawn, evenly from lowest to highest."] * (most > MOST_DOTS)),
     ]
     title = f"{name.capitalize()} by kind of forget set"
@@ -123,7 +137,7 @@ def _thinned(values: list[float]) -> list[float]:
 
 
 def _drawn(table: Table) -> list[Row]:
-    return [*table.competing[:MOST_ROWS], *table.references]
+    return [*table.competing[:MOST_ROWS], *table.references[:MOST_ROWS]]
 
 
 def _numbers(table: Table) -> sheet.Sheet:

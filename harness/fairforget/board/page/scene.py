@@ -8,6 +8,8 @@ from typing import ClassVar, Final
 
 from fairforget.board.sheet import Sheet
 
+MOST_STRATA: Final = 12
+"""Kinds of forget set that a figure draws."""
 WIDTH: Final = 360.0
 """Units of a scene; about a phone's width, so that text keeps its size there."""
 
@@ -120,6 +122,11 @@ class Drawing:
     """What is not drawn, because it is too much for a figure."""
     macro: str = "scene"
     """Of ``figures.j2``; it draws the value of a panel."""
+
+
+def left_out_strata(found: int) -> list[str]:
+    """Return the sentence that a figure says where it does not draw every kind of forget set."""
+    return [f"The first {MOST_STRATA} of {found} kinds of forget set are drawn."] if found > MOST_STRATA else []
 
 
 def joined(points: Iterable[tuple[float, float]], *, closed: bool = False) -> str:
