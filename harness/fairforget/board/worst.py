@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from fairforget.board.grouping import Place
-from fairforget.board.kept.columns import Columns
+from fairforget.board.kept.columns import Columns, kinds_of, value_of
 from fairforget.board.rows import standardised
 from fairforget.stats.averages import enters_average
 from fairforget.stats.intervals import Estimate
@@ -46,11 +46,11 @@ def by_sample(record: Record) -> dict[str, float]:
     if record.status != "ok":
         return {}
     columns = []
-    for name, score in record.scores.items():
-        values = {sample: value for sample, value in record.items.get(name, {}).items() if value is not None}
-        if not enters_average(score, "completeness") or score.value is None or not values:
+    for name, kind in kinds_of(record.scores).items():
+        if not enters_average(kind, "completeness") or (mean := value_of(record.scores, name)) is None:
             continue
-        if math.isclose(fmean(values.values()), score.value, rel_tol=1e-6, abs_tol=1e-9):
+        values = {sample: value for sample, value in record.items.get(name, {}).items() if value is not None}
+        if values and math.isclose(fmean(values.values()), mean, rel_tol=1e-6, abs_tol=1e-9):
             columns.append(values)
     shared = set.intersection(*map(set, columns)) if columns else set()
-    return {sample: fmean(values[sample] for values in columns) for sample in sorted(shared)}
+    return {sample: fmean([values[sample] for values in columns]) for sample in sorted(shared)}

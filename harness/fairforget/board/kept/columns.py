@@ -107,6 +107,19 @@ class Items(Mapping[str, Mapping[str, float | None]]):
         return len(self.names)
 
 
+def kinds_of(scores: Mapping[str, Score]) -> Mapping[str, Score]:
+    """Return the scores of a cell for whoever asks what columns they are, and not for values or numbers of items."""
+    return scores.kinds if isinstance(scores, Columns) else scores
+
+
+def value_of(scores: Mapping[str, Score], name: str) -> float | None:
+    """Return the value of one column; None where there is none."""
+    if not isinstance(scores, Columns):
+        return scores[name].value
+    value = scores.known[list(scores.kinds).index(name)]
+    return None if math.isnan(value) else value
+
+
 def different(found: Iterable[Mapping[str, Score]]) -> list[Mapping[str, Score]]:
     """Return the scores of cells, of those with the same description of their columns only the first."""
     kept: dict[int, Mapping[str, Score]] = {}
