@@ -24,7 +24,7 @@ class Parts:
     def __init__(self) -> None:
         self._objects: dict[bytes, Any] = {}
         self._own: set[int] = set()
-        self._pieces: dict[tuple[str, int], str] = {}
+        self._pieces: dict[tuple[str, type, object], str] = {}
 
     def shared(self, value: Any) -> Any:
         """Return an equal value: the same object for every equal one. Whoever gets it does not change it."""
@@ -51,11 +51,15 @@ class Parts:
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def _piece(self, name: str, part: Any) -> str:
-        if id(part) not in self._own:
+        if id(part) in self._own:
+            mark: tuple[str, type, object] = (name, dict, id(part))
+        elif part is None or isinstance(part, int | str):
+            mark = (name, type(part), part)  # 1 and True are equal, and not the same
+        else:
             return _canonical(name, part)
-        known = self._pieces.get((name, id(part)))
+        known = self._pieces.get(mark)
         if known is None:
-            known = self._pieces[name, id(part)] = _canonical(name, part)
+            known = self._pieces[mark] = _canonical(name, part)
         return known
 
 
