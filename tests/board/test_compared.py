@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from fairforget.board.sheets import all_sheets
 from fairforget.board.table import build
 from fairforget.stats.simpson import stratum_reversals
 
@@ -424,3 +425,19 @@ def test_a_score_that_is_no_measurement_is_named_and_not_ranked(factory):
     assert (row.rank, row.unranked) == (None, "a score that is no measurement")
     assert len(table.compared.order) == 2
     assert row.id not in table.compared.order
+
+
+def test_of_very_many_rows_those_below_are_held_against_the_best_alone(factory, study, compared, monkeypatch):
+    monkeypatch.setattr("fairforget.board.comparing.pairs.MOST_ROWS", 3)
+    table = build(factory.read(study)).tables[0]
+    found = table.compared
+    best, second, third, *below = found.order
+    assert [(pair.first, pair.second) for pair in found.pairs] == [
+        (best, second),
+        (best, third),
+        *((best, row) for row in below),
+        (second, third),
+    ]
+    assert [one.to_best for one in found.rows.values()] == [one.to_best for one in compared.rows.values()]
+    assert found.separable == compared.separable
+    assert {sheet.name for sheet in all_sheets(table)} >= {"standing", "pairs"}
