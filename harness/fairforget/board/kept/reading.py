@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -47,17 +47,12 @@ def _read(folders: Iterable[Path | str], cache: Path, indexed: int) -> Results:
     packed: dict[str, Packed] = {}
     for folder in folders:
         packed |= _folder(Path(folder), cache, indexed, parts, rejected)
-    by_key: dict[str, list[str]] = {}
-    for path, one in packed.items():
-        by_key.setdefault(one.key, []).append(path)
+    by_key = {one.key: one for one in packed.values()}
+    if len(by_key) < len(packed):
+        by_key |= _chosen(packed, parts, rejected)
     unpacker = Unpacker()
-    records = []
-    for key in sorted(by_key):
-        paths = by_key[key]
-        chosen = packed[paths[0]] if len(paths) == 1 else _chosen(sorted(paths), parts, rejected)
-        if chosen is not None:
-            records.append(unpacker.record(chosen))
-    return Results(tuple(records), distinct(rejected))
+    records = tuple(unpacker.record(by_key[key]) for key in sorted(by_key))
+    return Results(records, distinct(rejected))
 
 
 def _folder(folder: Path, cache: Path, indexed: int, parts: Parts, rejected: list[Rejected]) -> dict[str, Packed]:
@@ -81,16 +76,25 @@ def _folder(folder: Path, cache: Path, indexed: int, parts: Parts, rejected: lis
     return found
 
 
-def _chosen(paths: list[str], parts: Parts, rejected: list[Rejected]) -> Packed | None:
-    """Return the record that stands for a cell of which there are several, which takes the whole of them."""
-    whole: list[tuple[Path, Record]] = []
-    for path in paths:
-        record = read_record(Path(path), parts)
-        if isinstance(record, Rejected):  # it changed since a moment ago
-            rejected.append(record)
-        else:
-            whole.append((Path(path), record))
-    return pack(the_one(whole, rejected), parts) if whole else None
+def _chosen(packed: Mapping[str, Packed], parts: Parts, rejected: list[Rejected]) -> dict[str, Packed]:
+    """Return the records that stand for the cells of which there are several, which takes the whole of them."""
+    paths: dict[str, list[str]] = {}
+    for path, one in packed.items():
+        paths.setdefault(one.key, []).append(path)
+    found = {}
+    for key, several in paths.items():
+        if len(several) == 1:
+            continue
+        whole: list[tuple[Path, Record]] = []
+        for path in sorted(several):
+            record = read_record(Path(path), parts)
+            if isinstance(record, Rejected):  # it changed since a moment ago
+                rejected.append(record)
+            else:
+                whole.append((Path(path), record))
+        if whole:
+            found[key] = pack(the_one(whole, rejected), parts)
+    return found
 
 
 def _processes() -> int:
