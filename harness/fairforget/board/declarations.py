@@ -54,13 +54,17 @@ class Statement(Part):
     """Whether anything but the forget and retain sets was trained on: held-out samples, questions of the evaluation."""
 
 
+Code = Annotated[str, Field(pattern=r"^(https://[^\s<>\"']{1,300}|this repository)$")]
+"""An address, or ``this repository`` for methods that come with fairforget."""
+
+
 class Submission(Statement):
     """``submission.yaml`` in the folder of a run."""
 
     by: Annotated[str, Field(min_length=1, max_length=200)]
     """Who answers for the numbers."""
-    code: Annotated[str, Field(pattern=r"^https://[^\s<>\"']{1,300}$")] | None
-    """Where the code of the methods is, as https://…; null = it is not published."""
+    code: Code | None
+    """Where the code of the methods is: https://… or ``this repository``; null = it is not published."""
     notes: Annotated[str, Field(min_length=1, max_length=2_000)] | None = None
     """What else readers should know."""
     methods: Annotated[dict[str, Statement], Field(default_factory=dict)]
@@ -71,7 +75,7 @@ class LaidSubmission(Statement):
     """A declaration beside published results."""
 
     by: Annotated[str, Field(min_length=1, max_length=200)]
-    code: Annotated[str, Field(pattern=r"^https://[^\s<>\"']{1,300}$")] | None
+    code: Code | None
     notes: Annotated[str, Field(min_length=1, max_length=2_000)] | None = None
     cells: Annotated[tuple[Annotated[str, Field(pattern=f"^{KEY.pattern}$")], ...], Field(min_length=1)]
     """Keys of the cells it is about."""

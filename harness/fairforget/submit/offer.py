@@ -22,7 +22,7 @@ MAX_SUBMISSION: Final = 256 * 1024 * 1024
 """Bytes of all records of one submission."""
 TEMPLATE: Final = """\
 by: Your Name <you@example.org>          # who answers for the numbers
-code: https://example.org/your-code      # of the methods; null where it is not published
+code: https://example.org/your-code      # of the methods, or: this repository; null = not published
 trained_on_evaluation: false             # whether anything but the forget and retain sets was trained on
 tuning: {trials: 0, draws: none}         # settings tried by hand, the most for any row; draws: none, separate or same
 """
