@@ -133,6 +133,12 @@ def test_a_cell_that_fails_now_is_worse_whatever_the_others_say(side):
     assert only(both).verdict == "same"
 
 
+def test_what_failed_on_both_sides_is_not_the_same(side):
+    failed = side().fill(DRAWS).change(fail)
+    difference = only(compare(failed.read(), failed.read()))
+    assert (difference.verdict, difference.lost, difference.difference) == ("cannot tell", 0, None)
+
+
 def test_not_reaching_the_goal_any_more_is_worse(side):
     def matched(reached):
         def change(record):

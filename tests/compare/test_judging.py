@@ -117,10 +117,24 @@ def test_more_are_asked_for_than_there_are():
     assert one(drawn([0.01, -0.01, 0.02, -0.02])).draws_needed is None
 
 
+def by_hand(values, size, alpha):
+    """How many sets tell a difference of `size` with 80 % power in a two-sided test."""
+    told = stats.norm.isf(alpha / 2)
+    return np.ceil(((told + stats.norm.ppf(0.8)) * np.std(values, ddof=1) / size) ** 2 + told**2 / 2)
+
+
 def test_the_margin_counts_in_what_it_takes():
     values = [-0.001, 0.03, -0.04, 0.02, -0.01]
-    near, far = one(drawn(values), margin=0.01), one(drawn(values), margin=0.05)
-    assert far.verdict == "not worse" or far.draws_needed < near.draws_needed
+    for margin in (0.0, 0.01, 0.02):
+        found = one(drawn(values), margin=margin)
+        assert found.verdict == "cannot tell"
+        assert found.draws_needed == found.draws_apart == by_hand(values, np.mean(values) + margin, 0.05)
+
+
+def test_what_it_takes_counts_all_that_is_tested():
+    values = [-0.001, 0.03, -0.04, 0.02, -0.01]
+    for found in judged([[drawn(values)]] * 7, [False] * 7):
+        assert found.draws_needed == by_hand(values, np.mean(values), 0.05 / 7)
 
 
 def test_several_strata_have_equal_weights():

@@ -95,6 +95,19 @@ def test_winners_by_hand():
     assert np.isnan(top_one(np.array([[0.1], [0.2]])).changes)
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-200, 1e200])
+def test_what_rounding_parts_is_tied(size):
+    """Seeds 0.2 and 0.4 make the same mean as 0.3 twice, but for the last bit."""
+    means = np.array([np.mean([0.2, 0.4]), np.mean([0.3, 0.3]), 0.1])
+    assert means[0] != means[1]
+    scores = size * np.stack([means, means, [0.4, 0.2, 0.1]], axis=1)
+    assert ranks_in(scores)[:, 0].tolist() == [1.5, 1.5, 3]
+    assert top_one(scores).wins.tolist() == [2, 1, 0]
+    expected = stats.kendalltau([3, 3, 1], [3, 2, 1]).statistic
+    assert tau_between(scores).matrix[0].tolist() == pytest.approx([1, 1, expected])
+    assert concordance(scores).w == pytest.approx(concordance(np.array([[3.0, 3, 3], [3, 3, 2], [1, 1, 1]])).w)
+
+
 @pytest.mark.parametrize("statistic", [tau_between, concordance, top_one])
 def test_gaps_are_refused(statistic):
     with pytest.raises(ValueError, match="every order"):

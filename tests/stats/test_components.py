@@ -174,6 +174,19 @@ def test_the_interval_of_the_coefficient_covers():
     assert 0.93 <= np.mean([low <= truth <= high for low, high in intervals]) <= 0.97
 
 
+def test_the_interval_of_the_coefficient_holds_the_estimate_where_a_component_was_cut_off():
+    rng = np.random.default_rng(13)
+    cut = 0
+    for _ in range(2000):
+        found = components(simulate(rng, (2, 3, 3), (0.5, 0.5, 0.0, 1.0)))
+        low, high = found.ranking_interval()
+        cut += bool(found.truncated)
+        assert 0 <= low <= found.ranking() <= high <= 1
+    assert cut > 500
+    still = components(np.array([[[0.1], [0.2], [0.3]], [[0.2], [0.3], [0.1]]]))
+    assert (still.f, still.ranking(), still.ranking_interval()) == (0.0, 0.0, (0.0, 0.0))
+
+
 def overlapping(rng, sizes, sd, rho):
     """Return a cube whose draw effects and interactions correlate by rho between draws."""
     m, f, s = sizes

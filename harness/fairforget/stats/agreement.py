@@ -1,4 +1,7 @@
-"""How far several orders of the same methods agree: orders by forget set, or by stratum."""
+"""How far several orders of the same methods agree: orders by forget set, or by stratum.
+
+Scores that differ by rounding alone are tied, as they are where reversals are counted.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +88,7 @@ def ranks_in(scores: np.ndarray) -> np.ndarray:
 
     `scipy.stats.rankdata` of the negative, without half a second for importing it.
     """
-    found = np.asarray(scores, dtype=np.float64)
+    found = _levels(np.asarray(scores, dtype=np.float64))
     above = (found[None] > found[:, None]).sum(axis=1)
     alike = (found[None] == found[:, None]).sum(axis=1)
     ranks: np.ndarray = above + (alike + 1) / 2
@@ -149,4 +154,15 @@ def _whole(scores: np.ndarray) -> np.ndarray:
     if np.isnan(found).any():
         msg = "every method needs a score in every order"
         raise ValueError(msg)
-    return found
+    return _levels(found)
+
+
+def _levels(scores: np.ndarray) -> np.ndarray:
+    """Return whole numbers in the order of each column, 0 = lowest, the same for scores that rounding parts."""
+    order = np.argsort(scores, axis=0, kind="stable")
+    size = np.abs(scores).max(axis=0, initial=0.0)
+    steps = np.zeros(scores.shape)
+    steps[1:] = np.diff(np.take_along_axis(scores, order, axis=0), axis=0) > _ROUNDING * size
+    levels = np.empty(scores.shape)
+    np.put_along_axis(levels, order, steps.cumsum(axis=0), axis=0)
+    return levels

@@ -91,20 +91,24 @@ class Components:
         """Return the interval of Eρ² for the draws there are, 1 − 1/F of the exact limits of the ratio of mean squares.
 
         McGraw and Wong 1996 (Psychological Methods 1), ICC(C, k). Where draws overlap, the ratio is divided by that of
-        the error of a mean to what MS_mf shows of it, as estimated. NaN where methods and draws do not vary.
+        the error of a mean to what MS_mf shows of it, as estimated. Where a component that was less than 0 stands as 0,
+        the interval is widened to hold the estimate. NaN where methods and draws do not vary.
         """
         from scipy.special import fdtri
 
         df1, df2 = self.methods - 1, (self.methods - 1) * (self.draws - 1)
         tail = (1 + level) / 2
-        if math.isnan(self.f) or self.f <= 0:
+        if math.isnan(self.f):
             return math.nan, math.nan
+        if self.f <= 0:  # the means of the methods are all one
+            return 0.0, 0.0
         noise = (self.residual or 0.0) / self.seeds
         shown = self.interaction * (1 - self.overlap) + noise
         f = self.f if shown == 0 else self.f * shown / (self.draws * self._relative(None, None))
         low = 1 - float(fdtri(df1, df2, tail)) / f
         high = 1 - 1 / (f * float(fdtri(df2, df1, tail)))
-        return max(low, 0.0), max(high, 0.0)
+        estimate = self.ranking()
+        return min(max(low, 0.0), estimate), max(high, estimate, 0.0)
 
     def draws_needed(self, wanted: float, seeds: int | None = None) -> int | None:
         """Return how many draws give Eρ² `wanted`: F ≥ g / (1 − g) · (σ²_mf + σ²_e / S) / σ²_m without overlap.

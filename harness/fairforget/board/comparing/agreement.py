@@ -87,7 +87,7 @@ def draw_ranks(stratum: Whole) -> list[DrawRanks]:
             draw.index,
             draw.digest,
             {row: float(rank) for row, rank in zip(stratum.rows, ranks[:, i], strict=True)},
-            tuple(row for row, value in zip(stratum.rows, means[:, i], strict=True) if value == means[:, i].max()),
+            tuple(row for row, rank in zip(stratum.rows, ranks[:, i], strict=True) if rank == ranks[:, i].min()),
             known(taus[i]),
         )
         for i, draw in enumerate(stratum.draws)
