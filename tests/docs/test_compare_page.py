@@ -85,7 +85,25 @@ def test_the_table_of_the_page_has_the_columns_that_are_printed(runs, capsys):
     text = " ".join(PAGE.split())
     assert f"fell by {-difference:.3f}" in text
     assert f"have to be {seen:.2f} to show" in text
-    assert f"{sets} sets that share no sample would" in text
+    assert f"{sets} sets would show a difference like this one four times out of five" in text
+    assert f"`--set draws={sets} --set task.people=64`" in text
+
+
+def test_the_comparison_of_the_page_holds_together():
+    """The interval, what would tell and what these show follow from one standard deviation of five differences."""
+    from fairforget.stats.power import detectable, draws_to_tell
+
+    shown = re.search(r" (-0\.\d+) ± (\d\.\d+) .* (\d+) sets \(these show ±(0\.\d+)\)", blocks("text")[0])
+    difference, half, sets, seen = (float(number) for number in shown.groups())
+    sd = half * 5**0.5 / 2.776
+    assert detectable(sd, 5) == pytest.approx(seen, abs=0.001)
+    assert draws_to_tell(difference, sd) == pytest.approx(sets, abs=1)
+
+
+def test_the_larger_pool_of_the_page_is_large_enough(capsys):
+    options = ["--set", "draws=13", "--set", "task.people=64", "--set", "samplers=[random]"]
+    assert main(["run", "quickstart", "--dry-run", *options]) == 0
+    assert "cannot run" not in capsys.readouterr().out
 
 
 def test_everything_that_parts_cells_is_named():
