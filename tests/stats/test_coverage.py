@@ -55,6 +55,19 @@ def test_intervals_of_standardised_means(draws, weights):
     assert 0.93 <= covered / SIMULATIONS <= (0.98 if draws == 3 else 0.97)
 
 
+def test_intervals_of_standardised_means_of_unlike_strata():
+    """Strata of unlike spread, size and weight."""
+    rng = np.random.default_rng(3)
+    means, sds, sizes, weights = (0.8, 0.5, 0.2), (0.02, 0.1, 0.05), (5, 5, 4), (0.25, 0.25, 0.5)
+    true = float(np.dot(means, weights))
+    covered = 0
+    for _ in range(SIMULATIONS):
+        strata = [rng.normal(m, s, n) for m, s, n in zip(means, sds, sizes, strict=True)]
+        found = standardised_mean(strata, weights)
+        covered += found.low <= true <= found.high
+    assert 0.93 <= covered / SIMULATIONS <= 0.97
+
+
 @pytest.mark.parametrize("draws", [3, 5, 10, 20])
 def test_an_interval_over_items_only_fails_and_more_draws_do_not_mend_it(draws):
     """What most boards print: draws and seeds taken as fixed, the items of all runs as the only noise."""

@@ -48,27 +48,3 @@ def test_a_pair_is_compared_on_the_draws_both_have():
     test = scipy.stats.ttest_rel([0.5, 0.7, 0.9], [0.4, 0.65, 0.7]).confidence_interval(0.95)
     assert (found.n, found.mean) == (3, pytest.approx(0.35 / 3))
     assert (found.low, found.high) == pytest.approx((test.low, test.high))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("draws", [3, 5, 10, 20])
-def test_the_interval_of_a_paired_difference_covers_as_often_as_it_says(draws):
-    """Model of a study: method effect, draw effect, method x draw, seed and item noise; the seeds averaged first."""
-    rng = np.random.default_rng(7)
-    simulations, seeds, items = 2000, 3, 50
-    difference = 0.05
-    draw = rng.normal(0, 0.1, (simulations, 1, draws, 1, 1))
-    method_by_draw = rng.normal(0, 0.05, (simulations, 2, draws, 1, 1))
-    seed = rng.normal(0, 0.03, (simulations, 2, draws, seeds, 1))
-    item = rng.normal(0, 0.3, (simulations, 2, draws, seeds, items)).mean(-1, keepdims=True)
-    effect = np.array([difference, 0.0]).reshape(1, 2, 1, 1, 1)
-    scores = (effect + draw + method_by_draw + seed + item)[..., 0]
-    covered = item_only = 0
-    for one in scores:
-        found = paired_difference(draw_means(one[0]), draw_means(one[1]))
-        covered += found.low <= difference <= found.high
-        # What most boards print: draws and seeds taken as fixed, items as the only noise.
-        naive = 1.96 * 0.3 * (2 / (draws * seeds * items)) ** 0.5
-        item_only += abs(found.mean - difference) <= naive
-    assert 0.93 <= covered / simulations <= 0.97
-    assert item_only / simulations < 0.85

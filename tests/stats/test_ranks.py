@@ -83,19 +83,3 @@ def test_a_rank_does_not_depend_on_the_order_of_the_methods(values, random):
     assert list(found.worst[order]) == list(shuffled.worst)
     assert (found.rank <= found.worst).all()
     assert found.rank.min() == 1
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("means", "draws"),
-    [([0.5] * 5, 3), ([0.5] * 5, 10), ([0.5, 0.5, 0.45, 0.4, 0.3], 5), ([0.5, 0.47, 0.44, 0.41, 0.38, 0.35], 10)],
-)
-def test_the_rank_sets_of_all_methods_cover_together(means, draws):
-    rng = np.random.default_rng(5)
-    true = np.array([1 + sum(other > mean for other in means) for mean in means])
-    covered, simulations = 0, 1500
-    for _ in range(simulations):
-        noise = rng.normal(0, 0.1, draws) + rng.normal(0, 0.04, (len(means), draws))
-        found = rank([np.array(means)[:, None] + noise])
-        covered += bool(((found.rank <= true) & (true <= found.worst)).all())
-    assert covered / simulations >= 0.94

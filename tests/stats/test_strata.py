@@ -79,19 +79,6 @@ def test_strata_without_variance():
     assert spread_between([np.full(3, 0.1), np.full(1, 0.2)]) is None
 
 
-@pytest.mark.slow
-def test_the_interval_of_a_standardised_mean_covers_as_often_as_it_says():
-    rng = np.random.default_rng(3)
-    means, sds, sizes, weights = (0.8, 0.5, 0.2), (0.02, 0.1, 0.05), (5, 5, 4), (0.25, 0.25, 0.5)
-    truth = float(np.dot(means, weights))
-    covered = 0
-    for _ in range(3000):
-        strata = [rng.normal(m, s, n) for m, s, n in zip(means, sds, sizes, strict=True)]
-        found = standardised_mean(strata, weights)
-        covered += found.low <= truth <= found.high
-    assert 0.93 <= covered / 3000 <= 0.975
-
-
 def test_what_differs_between_strata_of_overlapping_draws_is_corrected():
     """With two strata F is t², of a difference whose two variances are those of Nadeau and Bengio."""
     rng = np.random.default_rng(6)
