@@ -208,9 +208,19 @@ def test_columns_that_mean_something_else_are_not_compared(side):
         assert (left.cells, found.cells) == (2, 10)
         assert found.fails() == ()
         assert reason in found.fails("cannot-tell")[0]
+        with pytest.raises(FairforgetError, match=f"in HEAD can be compared: .*{reason}"):
+            compare(base.read(), side().fill(DRAWS).change(change).read())
     assert compare(base.read(), side().fill(DRAWS).change(diagnostic).read()).not_compared == ()
     utility = compare(base.read(), side().fill(DRAWS).change(without).read(), score="utility")
     assert utility.cells == 12
+
+
+def test_nothing_but_cells_that_are_there_twice_is_not_compared(side):
+    base = side().fill(DRAWS)
+    head = base.copy()
+    head.records += base.copy().change(lambda r: r["cell"]["method"].update(dist_version="0.2.0")).records
+    with pytest.raises(FairforgetError, match="several times"):
+        compare(base.read(), head.read())
 
 
 def test_another_score_with_its_direction(side):

@@ -33,7 +33,8 @@ def compare(
         rejected: files that could not be used, to be named.
 
     Raises:
-        FairforgetError: a side without cells, nothing that both have, a score nobody has, or a margin below 0.
+        FairforgetError: a side without cells, nothing of both that can be compared, a score nobody has, or a margin
+            below 0.
     """
     if not 0 <= margin < float("inf"):
         msg = f"a margin is a number from 0, not {margin}"
@@ -47,17 +48,18 @@ def compare(
     found = pair(*sides)
     labels = Labels(cells_of(found))
     left = unpaired(found, labels)
-    if not found.pairs:
-        raise FairforgetError(why_nothing(left))
     reasons = {p.identity: unlike_measurement(measured, p.base, p.head) for p in found.pairs}
     alike = [p for p in found.pairs if reasons[p.identity] is None]
+    unlike = not_compared(found, reasons, labels)
+    if not alike:
+        raise FairforgetError(why_nothing(left, unlike))
     return Comparison(
         score=score,
         margin=margin,
         cells=len(alike),
         sections=sections_of(alike, labels, measured, margin),
         unpaired=left,
-        not_compared=not_compared(found, reasons, labels),
+        not_compared=unlike,
         changes=changes_of(alike, labels),
         rejected=tuple(sorted({(side, r.path.name, r.reason) for side, r in rejected})),
     )

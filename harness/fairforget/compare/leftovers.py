@@ -41,9 +41,14 @@ def not_compared(found: Pairing, reasons: Mapping[Identity, str | None], labels:
     return tuple(NotCompared(row, stratum, n, reason) for (row, stratum, reason), n in sorted(counts.items()))
 
 
-def why_nothing(left: Sequence[Unpaired]) -> str:
-    """Return why two sides have no cell in common, and what to do."""
+def why_nothing(left: Sequence[Unpaired], unlike: Sequence[NotCompared]) -> str:
+    """Return why no cell of two sides can be compared, and what to do."""
     counts: Counter[str] = Counter()
+    if unlike:
+        for kind in unlike:
+            counts[kind.reason] += kind.cells
+        said = "; ".join(reason for reason, _ in counts.most_common(3))
+        return f"no cell that is in BASE and in HEAD can be compared: {said}"
     for cells in left:
         if cells.side == "BASE":
             counts[f"{cells.differs} ({cells.how})" if cells.how else cells.differs] += cells.cells
