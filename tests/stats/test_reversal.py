@@ -204,6 +204,18 @@ def test_the_intervals_cover_where_strata_contradict(deltas):
     assert inside == simulations
 
 
+def test_where_the_leader_is_not_known_either_way_of_counting_is_inside():
+    """First is ahead by a hair, and behind in two strata of three: 3 of 5 draws are reversed, or else 2 of 5."""
+    spread = 0.15 * np.array([[-1.2], [-0.4], [0.4], [1.2]])
+    strata = [mean + spread for mean in (0.45, -0.2, -0.2)]
+    observed = reversal_model(strata, [1, 1, 1]).observed
+    low, high = reversal_intervals(strata, [1, 1, 1], rng=np.random.default_rng(2)).observed
+    assert observed > 0.55
+    assert low < 1 - observed < observed < high
+    turned = reversal_intervals([-d for d in strata], [1, 1, 1], rng=np.random.default_rng(2)).observed
+    assert turned == pytest.approx((low, high), abs=0.03)
+
+
 def test_no_interval_below_three_draws():
     rng = np.random.default_rng(0)
     assert reversal_intervals([np.zeros((2, 3))], rng=rng) is None
