@@ -54,9 +54,9 @@ def drawn(scores: Mapping[Place, CellScores], expected: Sequence[Place], columns
     scored = []
     with np.errstate(over="ignore", invalid="ignore"):
         for i, (draw, mine) in enumerate(seeds.items()):
-            found = np.array([_numbers(scores.get((draw, seed), NOTHING), columns, same) for seed in mine])
-            scored.append(len(mine) - int(np.isnan(found[:, 0]).sum()))
-            values[:, i] = draw_means(np.ascontiguousarray(found.T))
+            found = [_numbers(scores.get((draw, seed), NOTHING), columns, same) for seed in mine]
+            scored.append(sum(not math.isnan(numbers[0]) for numbers in found))
+            values[:, i] = draw_means(np.array(list(zip(*found, strict=True))))
     n = len(_QUANTITIES)
     by_name = dict(zip(_QUANTITIES, values[:n], strict=True))
     return Drawn(tuple(seeds), by_name, dict(zip(columns, values[n:], strict=True)), tuple(scored))

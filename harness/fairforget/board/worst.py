@@ -33,7 +33,12 @@ def worst_quarter(record: Record) -> float:
         return math.nan
     if isinstance(record.scores, Columns):
         return record.scores.averages.worst_quarter
-    ordered = sorted(by_sample(record).values())
+    return mean_of_worst(by_sample(record))
+
+
+def mean_of_worst(samples: Mapping[str, float]) -> float:
+    """Return the mean of the lowest quarter; NaN where there are none."""
+    ordered = sorted(samples.values())
     return fmean(ordered[: -(-len(ordered) // 4)]) if ordered else math.nan
 
 
@@ -45,6 +50,8 @@ def by_sample(record: Record) -> dict[str, float]:
     """
     if record.status != "ok":
         return {}
+    if isinstance(record.scores, Columns):
+        return record.scores.samples.values()
     columns = []
     for name, kind in kinds_of(record.scores).items():
         if not enters_average(kind, "completeness") or (mean := value_of(record.scores, name)) is None:

@@ -21,6 +21,22 @@ class Averages(NamedTuple):
     worst_quarter: float
 
 
+class Samples:
+    """Completeness by sample, see `fairforget.board.worst.by_sample`; unpacked when somebody asks for it."""
+
+    __slots__ = ("names", "packed")
+
+    def __init__(self, names: list[str], packed: bytes) -> None:
+        self.names = names
+        """Ids of the samples; the same object for all cells with the same forget set."""
+        self.packed = packed
+        """Little-endian doubles."""
+
+    def values(self) -> dict[str, float]:
+        """Return sample -> completeness."""
+        return dict(zip(self.names, struct.unpack(f"<{len(self.names)}d", self.packed), strict=True))
+
+
 class Columns(Mapping[str, Score]):
     """The scores of a cell, without what was excluded and without details.
 
@@ -28,10 +44,15 @@ class Columns(Mapping[str, Score]):
     scores are replaced by others has another mapping, and so no averages that do not belong to it.
     """
 
-    __slots__ = ("averages", "counts", "kinds", "known")
+    __slots__ = ("averages", "counts", "kinds", "known", "samples")
 
     def __init__(
-        self, kinds: Mapping[str, Score], values: tuple[float, ...], counts: tuple[float, ...], averages: Averages
+        self,
+        kinds: Mapping[str, Score],
+        values: tuple[float, ...],
+        counts: tuple[float, ...],
+        averages: Averages,
+        samples: Samples,
     ) -> None:
         self.kinds = kinds
         """Column -> a score without its value and n; the same object for all cells with the same columns."""
@@ -40,6 +61,7 @@ class Columns(Mapping[str, Score]):
         self.counts = counts
         """Items behind each."""
         self.averages = averages
+        self.samples = samples
 
     def __getitem__(self, name: str) -> Score:
         kind = self.kinds[name]

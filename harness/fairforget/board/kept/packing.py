@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple
 
 from fairforget.board.costs import price_of
 from fairforget.board.coverage import met_of
-from fairforget.board.kept.columns import Averages, Columns, Items
+from fairforget.board.kept.columns import Averages, Columns, Items, Samples
 from fairforget.board.kept.spent import Met, Price, numbers_of, spent_from
 from fairforget.board.scores import cell_scores
-from fairforget.board.worst import worst_quarter
+from fairforget.board.worst import by_sample, mean_of_worst
 from fairforget.store.parts import Parts
 from fairforget.store.record import Problem, Record, Score, Status
 
@@ -44,7 +44,8 @@ def pack(record: Record, parts: Parts) -> Packed:
         parts: of the records packed before.
     """
     cell, found = record.cell, cell_scores(record)
-    averages = (found.completeness, found.utility, found.by_probability, found.by_generation, worst_quarter(record))
+    samples = by_sample(record)
+    averages = (found.completeness, found.utility, found.by_probability, found.by_generation, mean_of_worst(samples))
     columns = {name: [getattr(score, part) for part in _KIND] for name, score in record.scores.items()}
     gone = [n for n, s in record.scores.items() if s.role == "completeness" and s.better == "higher"]
     items = {name: record.items[name] for name in gone if record.items.get(name)}
@@ -56,7 +57,7 @@ def pack(record: Record, parts: Parts) -> Packed:
     shared = (
         *(cell.get(name) for name in _CELL),
         [[name, kind] for name, kind in columns.items()],
-        {name: list(samples) for name, samples in items.items()},
+        {"items": {name: list(values) for name, values in items.items()}, "samples": list(samples)},
         record.environment,
         record.extra.get("draw_info"),
         own,
@@ -66,7 +67,8 @@ def pack(record: Record, parts: Parts) -> Packed:
         *numbers_of(price_of(record), met_of(record)),
         *(math.nan if score.value is None else score.value for score in record.scores.values()),
         *(float(score.n) for score in record.scores.values()),
-        *(math.nan if value is None else value for samples in items.values() for value in samples.values()),
+        *(math.nan if value is None else value for values in items.values() for value in values.values()),
+        *samples.values(),
     ]
     packed = struct.pack(f"<{len(numbers)}d", *numbers)
     return Packed(record.key, record.status, cell["seed"], tuple(map(parts.shared, shared)), packed)
@@ -78,6 +80,7 @@ class Unpacker:
     def __init__(self) -> None:
         self._kinds: dict[int, dict[str, Score]] = {}
         self._rest: dict[tuple[int, int], tuple[tuple[Problem, ...], Mapping[str, Any], Mapping[str, Any]]] = {}
+        self._counts: dict[bytes, tuple[float, ...]] = {}
         self._kept: list[Any] = []
 
     def record(self, packed: Packed) -> Record:
@@ -93,21 +96,31 @@ class Unpacker:
             self._kept.append(columns)  # an id is that of another object once its own is gone
         problems, unknown, extra = self._rest.get((id(draw_info), id(own))) or self._open(draw_info, own)
         first = _AVERAGES + _LEDGER
-        last = first + 2 * len(kinds)
-        numbers = struct.unpack_from(f"<{last}d", packed.numbers)
         middle = first + len(kinds)
+        numbers = struct.unpack_from(f"<{middle}d", packed.numbers)
+        last = 8 * (middle + len(kinds))
+        counts = packed.numbers[8 * middle : last]
+        end = len(packed.numbers) - 8 * len(names["samples"])
+        samples = Samples(names["samples"], packed.numbers[end:])
         return Record(
             key=packed.key,
             cell={**unknown, **dict(zip(_CELL, cell, strict=True)), "seed": packed.seed},
             status=packed.status,
             problems=problems,
-            scores=Columns(kinds, numbers[first:middle], numbers[middle:], Averages(*numbers[:_AVERAGES])),
-            items=Items(names, packed.numbers[8 * last :]),
+            scores=Columns(kinds, numbers[first:], self._counted(counts), Averages(*numbers[:_AVERAGES]), samples),
+            items=Items(names["items"], packed.numbers[last:end]),
             item_hashes={},
             ledger=spent_from(numbers[_AVERAGES:first]),
             environment=environment,
             extra=extra,
         )
+
+    def _counted(self, packed: bytes) -> tuple[float, ...]:
+        """Return numbers of items, which are nearly always the same."""
+        known = self._counts.get(packed)
+        if known is None:
+            known = self._counts[packed] = struct.unpack(f"<{len(packed) // 8}d", packed)
+        return known
 
     def _open(self, draw_info: Any, own: Any) -> tuple[tuple[Problem, ...], Mapping[str, Any], Mapping[str, Any]]:
         problems = tuple(Problem(kind, message) for kind, message in own["problems"])
