@@ -413,6 +413,35 @@ def test_overlap_widens_differences_and_leaves_permutations_out(factory):
     assert found["alike"].draws_apart == max(5, np.ceil(needed))
 
 
+def test_what_it_takes_to_tell_counts_weights_and_what_each_stratum_shares(factory):
+    rng = np.random.default_rng(5)
+    sets = {
+        "easy": [["a", *(f"{i}-{j}" for j in range(9))] for i in range(5)],
+        "hard": [[f"{i}-{j}" for j in range(10)] for i in range(5, 10)],
+    }
+    apart = {stratum: 0.01 + 0.03 * rng.normal(size=5) for stratum in sets}
+    records = [
+        factory.make_record(factory.make_cell(m, stratum=s, index=i, draw__forget=forget), v, v)
+        for s, draws in sets.items()
+        for i, forget in enumerate(draws)
+        for m, v in (("npo", 0.7 + apart[s][i]), ("idk", 0.7))
+    ]
+    (pair,) = build(factory.read(records), weights={"easy": 1, "hard": 3}).tables[0].compared.pairs
+    weights, rhos = {"easy": 0.25, "hard": 0.75}, {"easy": 0.1, "hard": 0.0}
+    size = abs(sum(weights[s] * apart[s].mean() for s in sets))
+    assert pair.difference.mean == pytest.approx(size)
+    assert pair.p > 0.05
+    z = stats.norm.ppf(0.975)
+    # Of n draws a stratum has n / 2.
+    passing = {s: 2 * weights[s] ** 2 * apart[s].var(ddof=1) for s in sets}
+    lasting = sum(passing[s] / 2 * rhos[s] / (1 - rhos[s]) for s in sets)
+    room = (size / (z + stats.norm.ppf(0.8))) ** 2
+    expected = np.ceil(sum(passing.values()) / (room - lasting) + z**2 / 2)
+    others = np.ceil(sum(passing[s] / (1 - rhos[s]) for s in sets) / room + z**2 / 2)
+    assert (pair.draws_to_tell, pair.draws_apart) == (expected, others)
+    assert expected > others > 11
+
+
 def test_a_score_that_is_no_measurement_is_named_and_not_ranked(factory):
     rng = np.random.default_rng(2)
     records = [

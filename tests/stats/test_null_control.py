@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from fairforget.stats.null_control import null_control, null_reversal_share
 from fairforget.stats.ranks import rank
@@ -52,6 +53,16 @@ def test_a_seed_that_does_differ_shows():
     found = null_control(values)
     assert found.shares.mean == 0.0
     assert found.significant == found.pairs == 5
+
+
+def test_draws_that_overlap_call_fewer_seeds_different():
+    values = np.random.default_rng(4).normal(0, 0.1, (200, 6, 2)) + np.array([0.0, 0.15])
+    free, shared = null_control(values), null_control(values, overlap=0.5)
+    assert shared.shares == free.shares
+    apart = values[:, :, 0] - values[:, :, 1]
+    edge = stats.t.ppf(0.975, 5) * apart.std(axis=1, ddof=1) / 6**0.5
+    assert free.significant == (np.abs(apart.mean(axis=1)) > edge).sum()
+    assert 0 < shared.significant == (np.abs(apart.mean(axis=1)) > 7**0.5 * edge).sum() < free.significant
 
 
 def test_what_has_no_control():
