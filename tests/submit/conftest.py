@@ -37,7 +37,7 @@ def factory():
 
 
 def whole(record):
-    """Return a record of the factory with the digests that a real one has."""
+    """Return a record of the factory with the digests that a real one has, and with shares that are shares."""
     cell = record["cell"]
     target, draw = cell["target"], cell["draw"]
     identity = {name: target.get(name) for name in ("base", "training", "template", "data", "training_version", "seed")}
@@ -47,7 +47,11 @@ def whole(record):
         "target": {**target, "id": digest_of(identity)[:24]},
         "draw": {**draw, "digest": forget_digest(hashes)},
     }
-    found = {**record, "cell": cell, "key": cell_key(cell)}
+    scores = {
+        name: {**score, "value": min(max(score["value"], 0.0), 1.0) if score["average"] else score["value"]}
+        for name, score in record["scores"].items()
+    }
+    found = {**record, "cell": cell, "key": cell_key(cell), "scores": scores}
     return {**found, "item_hashes": hashes} if record["status"] == "ok" else found
 
 

@@ -100,8 +100,10 @@ def test_a_board_file_may_change_and_it_is_said(check, published, rules, capsys,
     rules(draws=9)
     code, findings, found = check()
     assert (code, findings, found["changed_boards"]) == (0, set(), ["people.yaml"])
+    moved = {move["row"]: (move["kind"], move["before"]["rank"]) for move in found["boards"][0]["moves"]}
+    assert moved == {"npo": ("lost its rank", 1), "idk": ("lost its rank", 2)}
     assert main(["submit", "--check", str(tmp_path / "base"), "--to", str(published)]) == 0
-    assert "the board file people.yaml changed; what moves is by its new rules" in capsys.readouterr().out
+    assert "the board file people.yaml changed; what moves moves by its new rules too" in capsys.readouterr().out
     (published / "boards" / "people.yaml").write_text("name: people\n")
     code, findings, _ = check()
     assert code == 1
@@ -214,6 +216,24 @@ def test_a_row_that_loses_its_rank_by_what_is_added_is_refused(check, published,
     ((where, reason),) = findings
     assert where == "people.yaml"
     assert "idk: lost its rank" in reason
+
+
+def test_a_touched_board_file_hides_no_lost_rank(check, published, study):
+    test_a_row_that_loses_its_rank_by_what_is_added_is_refused(check, published, study)
+    board = published / "boards" / "people.yaml"
+    board.write_text(f"# Nothing to see here.\n{board.read_text()}")
+    code, findings, found = check()
+    assert (code, found["changed_boards"]) == (1, ["people.yaml"])
+    assert ["lost its rank" in reason for _, reason in findings] == [True]
+
+
+def test_no_new_board_takes_the_name_of_another(check, published):
+    board = published / "boards" / "people.yaml"
+    (board.parent / "other.yaml").write_text(board.read_text())
+    code, findings, _ = check()
+    assert (code, findings) == (1, {("other.yaml", "calls itself people, as people.yaml does")})
+    (board.parent / "other.yaml").write_text(board.read_text().replace("name: people", "name: other", 1))
+    assert check()[:2] == (0, set())
 
 
 def test_a_stratum_that_takes_the_name_of_another_breaks_no_board_in_silence(check, published, rules, study, changed):

@@ -61,7 +61,7 @@ def test_what_is_published_stays(run, study, home, rules, files, capsys):
     again = [r for r in study(draws=5) if r["cell"]["method"]["label"] == "npo"]
     for record in again:
         record["ledger"]["unlearning"]["seconds"] = 99.0
-    again[0]["scores"]["forget_mia"]["value"] += 0.25
+    again[0]["scores"]["forget_mia"]["value"] -= 0.25
     capsys.readouterr()
     assert submit(run(again, "again"), "--to", home) == 0
     out = capsys.readouterr().out

@@ -95,14 +95,15 @@ def test_options_cannot_be_taken_out_of_the_key_by_calling_them_paths(record, in
     """A record names the options that are no part of its key: whoever names more would make unlike cells look alike."""
 
     def of_metric(**more):
-        metric = {"name": "fairforget/x", "options": {"k": 1, "data": "d"}, **more}
+        metric = {"name": "fairforget/x", "dist_version": "0.1.0", "options": {"k": 1, "data": "d"}, **more}
         return put("cell", "evaluation", "metrics", value=[{"column": "c", "metric": metric}])
 
     assert faults(record, of_metric(paths=["data"], depends_on={"data": "digest"})) == []
     for hostile in ({"paths": ["k"]}, {"paths": ["k"], "depends_on": {"data": 1}}, {"paths": [{}]}):
         (found,) = faults(record, of_metric(**hostile))
         assert "a metric calls options paths without saying what lies there" in found
-    curriculum = {"name": "fairforget/x", "difficulty": {"name": "d", "options": {"k": 1}, "paths": ["k"]}}
+    difficulty = {"name": "d", "options": {"k": 1}, "paths": ["k"]}
+    curriculum = {"name": "fairforget/x", "dist_version": "0.1.0", "difficulty": difficulty}
     (found,) = faults(record, put("cell", "curriculum", value=curriculum))
     assert "a difficulty calls options paths" in found
     (found,) = faults(record, put("cell", "task", "paths", value=["people"]), installed)
@@ -124,8 +125,7 @@ def test_options_cannot_be_taken_out_of_the_key_by_calling_them_paths(record, in
     ],
 )
 def test_what_is_installed_says_what_is_current(record, installed, edit, reason):
-    (found,) = faults(record, edit, installed)
-    assert reason in found
+    assert any(reason in found for found in faults(record, edit, installed))
 
 
 def test_a_method_that_is_not_installed_can_be_no_reference(record, installed):

@@ -21,7 +21,7 @@ from fairforget.study.faults import faults_of
 from fairforget.study.part import Count, Part
 from fairforget.study.places import Fault, Places, shown
 from fairforget.study.spec import parse_spec, study_name
-from fairforget.study.yaml_lines import read_yaml
+from fairforget.study.yaml_lines import Document, read_yaml
 
 Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
 
@@ -141,7 +141,15 @@ def open_board(path: Path | str) -> OpenBoard:
     if path.is_dir():
         msg = f"{path}: a folder; name the board file in it"
         raise FairforgetError(msg)
-    document = read_yaml(path)
+    return parse_board(read_yaml(path), path)
+
+
+def parse_board(document: Document, path: Path) -> OpenBoard:
+    """Return the board that a document describes, as if it lay at `path`.
+
+    Raises:
+        FairforgetError: it is wrong, as `open_board`.
+    """
     if not isinstance(document.value, dict):
         raise document.places.error([Fault((), f"a board file is a mapping of keys, not {shown(document.value)}")])
     try:

@@ -157,7 +157,7 @@ def _say_review(found: Review) -> None:
 
     _say(f"{plural(found.new, 'cell')} added")
     for name in found.changed_boards:
-        _say(f"the board file {name} changed; what moves is by its new rules")
+        _say(f"the board file {name} changed; what moves moves by its new rules too")
     _say_boards(found.boards)
 
 

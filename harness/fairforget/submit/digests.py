@@ -9,6 +9,7 @@ from fairforget.api.sample import digest_of
 from fairforget.board.loose import items, mapping
 from fairforget.store.record import Record
 from fairforget.study.draws import forget_digest
+from fairforget.submit.claims import odd_claims, odd_scores, odd_tuning
 from fairforget.submit.layout import IMPORTED
 
 MAX_CELL: Final = 4 * 1024 * 1024
@@ -34,16 +35,15 @@ def faults_of(record: Record, size: int) -> Iterator[str]:
         yield from _target(record.cell)
         if "/" not in method:
             yield f"the method {method[:80]!r} does not say which distribution it is of"
+        yield from odd_claims(record)
     elif not method.startswith(f"{IMPORTED}:"):
         yield f"imported, and its method {method[:80]!r} is not called so"
     if record.status == "ok" and not record.scores:
         yield "it went well and has no score"
     if record.status == "failed" and record.scores:
         yield "it failed and has scores"
-    if record.cell["method"].get("tuned"):
-        trials = mapping(record.extra.get("tuning")).get("trials")
-        if type(trials) is not int or trials < 1:
-            yield "tuned, but it does not say by how many trials"
+    yield from odd_tuning(record)
+    yield from odd_scores(record)
     if not isinstance(mapping(mapping(record.environment.get("distributions")).get("fairforget")).get("version"), str):
         yield "its environment does not say by which version of fairforget it was made"
 

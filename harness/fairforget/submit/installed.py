@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fairforget.api import Method, Task
-from fairforget.board.loose import items
+from fairforget.board.loose import items, mapping
 from fairforget.errors import FairforgetError
 from fairforget.registry import Registry
 from fairforget.store.record import Record
 from fairforget.study.option_types import options_of
+from fairforget.submit.claims import plugins_of
 from fairforget.submit.digests import is_import
 from fairforget.submit.layout import OWN
 
@@ -22,6 +23,7 @@ class Installed:
         self._registry = registry
         self._known: dict[tuple[str, str], type | str] = {}
         self._places: dict[type, frozenset[str]] = {}
+        self._options: dict[type, frozenset[str]] = {}
 
     def faults_of(self, record: Record) -> Iterator[str]:
         """Yield what does not fit: a task of another version, options called paths, a reference that is none."""
@@ -30,18 +32,33 @@ class Installed:
             yield from _of_import(cell)
             return
         yield from self._of_task(cell["task"])
+        for kind, plugin in plugins_of(cell):
+            yield from self._of_options(kind, plugin)
         method = cell["method"]
         found = self._class("method", method["name"])
         wanted = found.reference if isinstance(found, type) and issubclass(found, Method) else None
         if method.get("reference") != wanted:
             yield f"the method {method['name'][:80]} calls itself the reference {str(method.get('reference'))[:20]!r}"
-        if isinstance(found, str) and method["name"].startswith(f"{OWN}/"):
-            yield f"there is no method {method['name'][:80]} in this version of {OWN}"
 
     def missing(self, record: Record) -> str | None:
         """Return the name of the method where it is not installed, so that nobody here could run it."""
         name = record.cell["method"]["name"]
         return name if not is_import(record.cell) and isinstance(self._class("method", name), str) else None
+
+    def _of_options(self, kind: Any, plugin: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what a plugin of fairforget's own, or of the version that is installed here, has no option for."""
+        name = str(plugin.get("name"))
+        found = self._class(kind, name)
+        if isinstance(found, str):
+            if kind != "task" and name.startswith(f"{OWN}/"):
+                yield f"there is no {kind} {name[:80]} in this version of {OWN}"
+            return
+        if found not in self._options:
+            self._options[found] = frozenset(options_of(found))
+        known, version = self._options[found], self._registry.find(kind, name).version
+        odd = [str(option) for option in mapping(plugin.get("options")) if option not in known]
+        if odd and version == plugin.get("dist_version"):
+            yield f"the {kind} {name[:80]} has no option {', '.join(sorted(odd))[:100]}"
 
     def _of_task(self, task: Mapping[str, Any]) -> Iterator[str]:
         found = self._class("task", task["name"])

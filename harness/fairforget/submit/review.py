@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from fairforget.board.board_folders import BOARDS
 from fairforget.board.declarations import LAID, LaidSubmission, declared, parse_declaration
 from fairforget.board.identity import Declared
 from fairforget.errors import FairforgetError
@@ -16,6 +15,7 @@ from fairforget.store.record import Record
 from fairforget.store.strict_json import NotJson, parse
 from fairforget.study.yaml_lines import parse_yaml
 from fairforget.submit.affected import Affected, State, affected, lowered
+from fairforget.submit.board_files import former_boards, odd_boards
 from fairforget.submit.current import DEPTH, Current, read_current, undeclared
 from fairforget.submit.findings import Finding
 from fairforget.submit.installed import Installed
@@ -61,14 +61,11 @@ def review(base: str, home: Path, installed: Installed) -> Review:
     added = {place: record for place, record in now.records.items() if place not in before.records}
     findings += other_draws(before.records.values(), added.items())
     after = State(now.records, _declarations(now.said))
-    boards = affected(home, before, after)
-    changed = tuple(
-        PurePosixPath(path).name
-        for path in sorted(old.digests)
-        if path.startswith(f"{BOARDS}/") and path in new.digests and old.digests[path] != new.digests[path]
-    )
-    findings += lowered(boards, changed)
-    return Review(tuple(sorted(findings)), len(added), tuple(boards), changed)
+    former = former_boards(home, old, new.digests)
+    boards = affected(home, before, after, former)
+    findings += odd_boards(home, fresh)
+    findings += lowered(boards)
+    return Review(tuple(sorted(findings)), len(added), tuple(boards), tuple(former))
 
 
 def _touched(old: FolderTree | GitTree, new: FolderTree) -> Iterator[Finding]:

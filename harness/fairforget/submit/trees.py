@@ -18,6 +18,8 @@ from fairforget.submit.layout import RESULTS
 
 KEPT: Final = (RESULTS, BOARDS)
 """What is compared."""
+DEEPEST: Final = 8
+"""Folders below each other that are looked into; results have five."""
 _LINK: Final = "120000"
 _FILE: Final = ("100644", "100755")
 
@@ -50,7 +52,8 @@ class FolderTree:
         for path in _walk(self.home):
             name = path.relative_to(self.home).as_posix()
             if not stat.S_ISREG(path.lstat().st_mode):
-                self.odd[name] = "a link" if path.is_symlink() else "no plain file"
+                deep = path.is_dir() and not path.is_symlink()
+                self.odd[name] = "a link" if path.is_symlink() else "a folder too deep" if deep else "no plain file"
                 continue
             self.digests[name] = _blob_of(path, self.algorithm)
 
@@ -112,13 +115,14 @@ def _blob_of(path: Path, algorithm: str) -> str:
 
 
 def _walk(home: Path) -> Iterator[Path]:
-    for part in KEPT:
-        if (home / part).is_symlink():
-            yield home / part
-            continue
-        for folder, inner, names in os.walk(home / part, followlinks=False):
-            links = [name for name in inner if (Path(folder) / name).is_symlink()]
-            yield from (Path(folder) / name for name in sorted((*names, *links)))
+    """Yield what lies below the folders that are compared, by name; links and what lies too deep as they are."""
+    left = [(home / part, 1) for part in reversed(KEPT) if (home / part).is_symlink() or (home / part).is_dir()]
+    while left:
+        path, depth = left.pop()
+        if depth > DEEPEST or path.is_symlink() or not path.is_dir():
+            yield path
+        else:
+            left.extend((inner, depth + 1) for inner in sorted(path.iterdir(), reverse=True))
 
 
 def _git(home: Path, *arguments: str, base: str = "") -> bytes:
