@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,29 +50,37 @@ def reversal_intervals(
     parts = Parts.of(strata, weights)
     if parts is None or (parts.draws < FEWEST_DRAWS).any():
         return None
+    leader = 1.0 if parts.delta >= 0 else -1.0
+
+    def interval(variance: float, variances: np.ndarray) -> tuple[float, float]:
+        seen = float(below_zero(leader * parts.means, np.array(math.sqrt(variance))) @ parts.weights)
+        return _fold(below_zero(ahead, np.sqrt(variances)[:, None]) @ parts.weights, leads, seen, level)
+
     between = parts.between_ss / rng.chisquare(parts.between_df, resamples)
     noise = rng.standard_normal((resamples, len(parts.means))) * np.sqrt(between[:, None] / parts.draws)
-    ahead = (parts.means - noise) * (1.0 if parts.delta >= 0 else -1.0)
+    ahead = (parts.means - noise) * leader
     leads = ahead @ parts.weights >= 0
-    observed = _fold(below_zero(ahead, np.sqrt(between)[:, None]) @ parts.weights, leads, level)
+    spread = parts.between_ss / parts.between_df
+    observed = interval(spread, between)
     if not parts.within_df:
         return ReversalIntervals(observed, None)
     seeds = parts.within_ss / rng.chisquare(parts.within_df, resamples) / parts.seeds
-    tau = np.sqrt(np.maximum(between - seeds, 0.0))
-    return ReversalIntervals(observed, _fold(below_zero(ahead, tau[:, None]) @ parts.weights, leads, level))
+    runs = parts.within_ss / parts.within_df / parts.seeds
+    return ReversalIntervals(observed, interval(max(spread - runs, 0.0), np.maximum(between - seeds, 0.0)))
 
 
-def _fold(beaten: np.ndarray, leads: np.ndarray, level: float) -> tuple[float, float]:
+def _fold(beaten: np.ndarray, leads: np.ndarray, seen: float, level: float) -> tuple[float, float]:
     """Return the interval of p where the order holds, and of 1 − p where in truth the other method leads.
 
     Args:
         beaten: (resamples,) p, the probability that a new draw contradicts the order that was seen.
         leads: (resamples,) bool, whether that order holds.
+        seen: the estimate of p.
         level: coverage.
     """
     tail = (1 - level) / 2
     low, high = (float(x) for x in np.quantile(beaten, [tail, 1 - tail]))
     if leads.mean() >= 1 - tail:
         return low, high
-    inside = (beaten >= low) & (beaten <= high)
-    return min(low, 1 - high), max(0.5, float(np.where(leads, beaten, 1 - beaten)[inside].max(initial=0.5)))
+    turned = float(np.quantile(np.where(leads, beaten, 1 - beaten), 1 - tail))
+    return min(low, 1 - high), max(0.5, turned, seen)
