@@ -3,7 +3,7 @@
 The rank interval of a method counts the methods that are significantly better and worse than it, where the bootstrap
 gives the critical value of the largest of its M − 1 studentised differences (Mogstad, Romano, Shaikh and Wilhelm 2024,
 Review of Economic Studies 91, their marginal confidence set). It holds for one method at a time; the rank sets of
-`fairforget.stats.ranks` hold for all at once and are wider.
+`fairforget.stats.ranks` hold for all at once and are wider, as a rule.
 """
 
 from __future__ import annotations
