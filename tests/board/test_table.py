@@ -202,6 +202,15 @@ def test_a_collapsed_cell_counts_and_is_told(factory, study, board):
     }
 
 
+def test_a_few_cells_under_another_name_rename_no_row(factory):
+    cells = [factory.make_cell("npo", index=i, seed=s) for i in range(4) for s in range(2)]
+    for given in range(len(cells) // 2):
+        for cell in cells[: given + 1]:
+            cell["method"]["label"] = "the worst of all" if given < 3 else "a fair half"
+        (found,) = build(factory.read(factory.make_record(cell) for cell in cells)).tables[0].rows
+        assert found.label == ("npo" if given < 3 else "a fair half")
+
+
 def test_no_rank_and_no_interval_below_three_draws(factory):
     table = build(factory.read(factory.make_study(draws=2, oracle_draws=1))).tables[0]
     for found in table.competing:

@@ -296,6 +296,12 @@ def test_a_commit_is_a_base_as_good_as_a_folder(check, published, more, tmp_path
     cells(published, "idk")[0].write_bytes(content)
     assert check("trunk") == check()
     assert check("trunk")[0] == 1
+    merge = "trunk has commits that are not here; merge it before anything counts as removed"
+    assert merge not in {reason for _, reason in check("trunk")[1]}
+    monkeypatch.delenv("GIT_DIR")
+    git("checkout", "-q", "--orphan", "other")
+    git("-c", "user.name=n", "-c", "user.email=e@example.org", "commit", "-q", "-m", "elsewhere")
+    assert merge in {reason for _, reason in check("trunk")[1]}
     for odd in ("no-such-branch", "--output=x", "HEAD:leaderboards"):
         assert main(["submit", f"--check={odd}", "--to", str(published)]) == 2
         assert "is neither a folder nor a commit" in capsys.readouterr().err

@@ -16,6 +16,7 @@ from fairforget.board.grouping import Group, Place, group, places_by_stratum
 from fairforget.board.identity import DrawId, reference_of, row_labels, stratum_labels
 from fairforget.board.loose import mapping, number
 from fairforget.board.matched import matched_of
+from fairforget.board.normalised import with_normalised
 from fairforget.board.overlap import Overlaps
 from fairforget.board.ranking import by_score, ranked
 from fairforget.board.rows import drawn, in_stratum, over_strata
@@ -98,7 +99,7 @@ def _table(
     scores = {record.key: cell_scores(record, goal) for record in records}
     kinds = columns_on_the_way(records)
     firsts = {row: _first(cells) for row, cells in sorted(found.rows.items())}
-    titles = row_labels(firsts)
+    titles = row_labels({row: _named(cells) for row, cells in sorted(found.rows.items())})
     places = sorted(found.places)
     # Where any competing row has a cell; a reference row, where it has one itself.
     expected = {row: sorted(found.rows[row]) if reference_of(firsts[row]) else places for row in firsts}
@@ -124,6 +125,7 @@ def _table(
     references = sorted(
         (r for r in rows if r.reference is not None), key=lambda r: (r.reference != "untouched", *by_score(r))
     )
+    competing = with_normalised(competing, references, weights, overlaps.by_stratum(places_by_stratum(places, labels)))
     draws = {draw for draw, _ in found.places}
     any_cell = records[0].cell
     return Table(
@@ -166,6 +168,16 @@ def _weights(labels: Sequence[str], wanted: Mapping[str, float] | None) -> dict[
 
 def _first(cells: Mapping[Place, Record]) -> Record:
     return min(cells.values(), key=lambda record: record.key)
+
+
+def _named(cells: Mapping[Place, Record]) -> Record:
+    """Return the cell that a row is called by: what most call it, for a few that somebody adds rename nobody's row."""
+    called: dict[tuple[str, str], list[Record]] = {}
+    for record in cells.values():
+        method, curriculum = record.cell["method"], record.cell["curriculum"]
+        called.setdefault((str(method.get("label")), str(mapping(curriculum).get("label"))), []).append(record)
+    most = min(called, key=lambda label: (-len(called[label]), label))
+    return min(called[most], key=lambda record: record.key)
 
 
 def _row(

@@ -53,6 +53,10 @@ def review(base: str, home: Path, installed: Installed) -> Review:
     old = open_base(base, home)
     new = FolderTree(home.resolve(), old.algorithm)
     findings = list(_touched(old, new))
+    if isinstance(old, GitTree) and any(path not in new.digests for path in old.digests) and not old.is_merged():
+        findings.append(
+            Finding(".", f"{base} has commits that are not here; merge it before anything counts as removed")
+        )
     fresh = {path for path in new.digests if path not in old.digests}
     now = read_current(new, fresh, installed)
     findings += now.findings

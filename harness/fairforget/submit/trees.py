@@ -80,6 +80,17 @@ class GitTree:
         """
         return _git(self.home, "cat-file", "blob", self.digests[path])
 
+    def is_merged(self) -> bool:
+        """Return whether what is checked out has the commit in its history; so it is taken to be where git cannot say.
+
+        A branch that lacks it looks as if it removed whatever was published there meanwhile.
+        """
+        try:
+            missing = _git(self.home, "rev-list", "--max-count=1", self.commit, "^HEAD", "--")
+        except FairforgetError:
+            return True
+        return not missing.strip()
+
 
 def open_base(base: str, home: Path) -> FolderTree | GitTree:
     """Return the tree that a user names: a folder of leaderboards, or a commit, branch or tag of the repository.
