@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from fairforget.board.indented import indented
 from fairforget.board.values import Board
 
 DIGITS: Final = 9
@@ -20,7 +20,7 @@ NOTHING: Final = 1e-15
 
 def render_json(board: Board) -> str:
     """Return the text of ``board.json``; the same board gives the same bytes, and no time stands in it."""
-    return json.dumps(board.to_json(), indent=1, allow_nan=False) + "\n"
+    return indented(board.to_json()) + "\n"
 
 
 def plain(value: Any, *, measured: bool = False) -> Any:
