@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,16 @@ from fairforget.study.yaml_lines import parse_yaml
 ROOT = Path(__file__).parents[2]
 
 
+def blocks(page, heading, language):
+    """Return the blocks of a language in a section, without their indent."""
+    section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)[1]
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", section, re.MULTILINE | re.DOTALL)
+    return ["".join(line.removeprefix(indent) for line in text.splitlines(keepends=True)) for indent, text in found]
+
+
 def block(page, heading, language):
     """Return the first block of a language in a section, without its indent."""
-    section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)[1]
-    indent, text = re.search(rf"^( *)```{language}\n(.*?)^ *```", section, re.MULTILINE | re.DOTALL).groups()
-    return "".join(line.removeprefix(indent) for line in text.splitlines(keepends=True))
+    return blocks(page, heading, language)[0]
 
 
 @pytest.fixture
@@ -41,11 +47,18 @@ def test_the_declaration_is_one():
 
 
 def test_the_steps_of_a_submitter(checkout, capsys):
-    for line in block("CONTRIBUTING.md", "Submit results", "console").splitlines():
+    study, submission, pages = blocks("CONTRIBUTING.md", "Submit results", "console")
+    (checkout.parents[2] / "sleepy.py").write_text(block("README.md", "A method of your own", "python"))
+    studies = shutil.copytree(ROOT / "leaderboards" / "studies", checkout.parents[1] / "studies")
+    assert main([*shlex.split(study.removeprefix("$ fairforget ")), "--dry-run"]) == 0
+    assert re.search(r"^sleepy +uniform +120 ", capsys.readouterr().out, re.MULTILINE)
+    assert studies.is_dir()
+    for line in submission.splitlines():
         arguments = shlex.split(line.removeprefix("$ fairforget "))
         assert main(arguments) == 0, line
         assert "npo" in capsys.readouterr().out
-    assert main(["board", "--board", str(checkout)]) == 0
+    assert main(shlex.split(pages.removeprefix("$ fairforget "))) == 0
+    assert "npo" in (checkout.parents[1] / "pages" / "biographies" / "board.md").read_text()
 
 
 def test_the_board_file_of_the_reference(home, run, study, tmp_path, monkeypatch):

@@ -116,7 +116,10 @@ def _notices(cells: Sequence[Offered], homes: int, installed: Installed) -> list
     if dirty:
         found.append(f"{dirty:,} cells were made with changes that are in no commit; nobody can run them again")
     absent = sorted({name for cell in cells if (name := installed.missing(cell.record)) is not None})
-    found += [f"the method {name[:80]} is not installed here, so nobody looked at its options" for name in absent]
+    found += [
+        f"the method {name[:80]} is not installed here, so nobody looked at its options; name its file with --plugin"
+        for name in absent
+    ]
     return found
 
 
