@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -9,7 +10,7 @@ from fairforget.board import text, words
 from fairforget.board.agreed import Chance, Share
 from fairforget.board.compared import Compared, Pair, RankSet, StratumDifference
 from fairforget.board.sheet import Cell, Head, Line, Sheet, figure
-from fairforget.board.values import Table
+from fairforget.board.values import Row, Stratum, Table
 from fairforget.stats.intervals import LEVEL
 
 MOST_ALL: Final = 8
@@ -24,11 +25,28 @@ def standing(table: Table) -> Sheet:
     several = [] if found is None or len(found.strata) < 2 else list(found.rows.values())
     strata = [stratum for stratum in table.strata if any(stratum.label in one.strata for one in several)]
     seeds = found is not None and any(row.sd_seeds is not None for row in found.rows.values())
+    rows = {row.id: row for row in table.rows}
+    normalised = any(rows[row].normalised for row in (() if found is None else found.rows))
     heads = (
         Head("method", numeric=False),
         Head("rank 1", "How often the row has the highest mean when forget sets, seeds and runs are resampled."),
         Head("could rank", "Where new forget sets and runs could bring this row, 95 %, for each row by itself."),
         Head("to the best", "Mean difference to the highest row, paired by forget set."),
+        *(
+            [
+                Head(
+                    "normalised",
+                    "The score between the reference rows, 0 = untouched, 1 = oracle; the noise of both counts.",
+                )
+            ]
+            if normalised
+            else []
+        ),
+        *(
+            [Head("weakest", "The kind of forget set with its lowest mean; picked as that, it is more likely too low.")]
+            if strata
+            else []
+        ),
         Head("beats the next", "Probability to beat the row below on a new forget set, with its 95 % interval."),
         Head("sd, forget sets", "Standard deviation between forget sets of one kind."),
         *([Head("sd, seeds", "Standard deviation between seeds on the same forget set.")] if seeds else []),
@@ -43,6 +61,8 @@ def standing(table: Table) -> Sheet:
             Cell(text.share(one.first), one.first),
             Cell(f"{one.low}–{one.high}", float(one.low)),
             Cell("best", 0.0) if one.to_best is None else figure(one.to_best, n),
+            *([figure(rows[row].normalised, n)] if normalised else []),
+            *([_weakest(rows[row], strata)] if strata else []),
             Cell("–") if one.beats_next is None else chance(one.beats_next),
             Cell(text.number(one.sd_draws), one.sd_draws),
             *([Cell(text.number(one.sd_seeds), one.sd_seeds)] if seeds else []),
@@ -169,6 +189,21 @@ def _printed(found: Compared) -> list[Pair]:
         return list(found.pairs)
     near = set(pairwise(found.order))
     return [pair for pair in found.pairs if (pair.first, pair.second) in near]
+
+
+def _weakest(row: Row, strata: Sequence[Stratum]) -> Cell:
+    """Return ``0.735 (± 0.055 medium, n = 10)``."""
+    scores = [
+        (score, stratum)
+        for stratum in strata
+        if (inside := row.strata.get(stratum.label)) is not None and (score := inside.figures.score) is not None
+    ]
+    if not scores:
+        return Cell("–")
+    score, stratum = min(scores, key=lambda pair: pair[0].mean)
+    interval = text.aside(score, score.n)
+    told = f"{interval} {words.draws_label(stratum)}".strip()
+    return Cell(text.mean(score), score.mean, told, score)
 
 
 def _rank(found: RankSet | None) -> Cell:

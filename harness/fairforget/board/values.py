@@ -90,6 +90,9 @@ class Row:
     """Completeness of the quarter of each forget set that is forgotten worst, over the strata that count."""
     coverage: Coverage | None = None
     """None where no cell says which samples its updates met."""
+    normalised: Estimate | None = None
+    """(score − untouched) / (oracle − untouched) over the strata that count, the noise of both reference rows in its
+    interval; None without just one of each, or where they are too close to divide by what parts them."""
 
 
 @dataclass(frozen=True, slots=True)
