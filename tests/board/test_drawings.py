@@ -264,7 +264,7 @@ def test_a_change_of_place_that_may_be_chance_is_told_as_such(factory):
         )
     ]
     where = answers(build(factory.read(records)).tables[0])[2]
-    assert where.answer == "Yes"
+    assert where.answer == "Seen, not resolved"
     assert "The paired tests resolve no such change." in where.detail
 
 

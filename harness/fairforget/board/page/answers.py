@@ -61,24 +61,26 @@ def _flips(table: Table, rows: list[Row]) -> Answer:
     draws = [(draw, stratum) for stratum in table.strata for draw in ranked_draws(rows, stratum)]
     first = sum(draw.ranks[rows[0].id] == min(draw.ranks.values()) for draw, _ in draws)
     changed = len(draws) - first
+    each = "From draw to draw" if changed else "Not on these"
     first_on = f"{text.shown(rows[0].label)} is first on {first} of {text.plural(len(draws), 'forget set')}"
     names = {winner.id for _, winner in winners}
     if len(winners) < 2:
         if not draws:
             return Answer(question, "Cannot be said", "No forget set has a score of every row.", "open")
-        answer = "Yes" if changed else "Not on these"
-        return Answer(question, answer, f"{first_on}.", "open" if changed else "sure")
+        return Answer(question, each, f"{first_on}.", "open" if changed else "sure")
     by_kind = "; ".join(f"{text.shown(label)}: {text.shown(winner.label)}" for label, winner in winners)
     if len(names) > 1:
-        return Answer(question, "Yes", f"Highest mean on {by_kind}.{_turned(table)} {first_on}.", "open")
-    answer = "From draw to draw" if changed else "Not on these"
+        turned = _turned(table)
+        answer = "Yes" if turned else "Seen, not resolved"
+        told = turned or " The paired tests resolve no such change."
+        return Answer(question, answer, f"Highest mean on {by_kind}.{told} {first_on}.", "open")
     everywhere = f"{text.shown(winners[0][1].label)} has the highest mean on every kind of forget set"
     detail = f"{everywhere} ({text.listed([text.shown(label) for label, _ in winners])}). {first_on}."
-    return Answer(question, answer, detail, "open" if changed else "sure")
+    return Answer(question, each, detail, "open" if changed else "sure")
 
 
 def _turned(table: Table) -> str:
-    """Return which changes of place between kinds of forget set are resolved."""
+    """Return which changes of place between kinds of forget set are resolved; empty where none is."""
     if table.compared is None:
         return ""
     labels = {row.id: text.shown(row.label) for row in table.rows}
@@ -89,7 +91,7 @@ def _turned(table: Table) -> str:
         if part.significant
     ]
     if not found:
-        return " The paired tests resolve no such change."
+        return ""
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
     return f" Resolved by the paired tests: {'; '.join(found[:3])}{more}."
 
