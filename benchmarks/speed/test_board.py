@@ -7,9 +7,10 @@ processor time and memory of ``fairforget board`` with its three files. That tak
 FAIRFORGET_BENCH_CELLS is another number of cells, FAIRFORGET_BENCH_FOLDER a folder that `synthetic.py` has written.
 
 The limits are on processor time, which a busy machine stretches less than wall time: of all processes together 120 s
-for the first board, which is 60 s on two cores, and 10 s after one new cell; and 2 GB for all processes together. The
-aim after one new cell is 5 s. About a quarter of the time goes to the index and the records, half to the board, of which
-a third to how its 1,128 pairs compare, and the rest to the imports and the three files.
+for the first board, which is 60 s on two cores, and 10 s after one new cell; and 2 GB for all processes together.
+
+The aim after one new cell is 5 s. About a quarter of the time goes to the index and the records, half to the board (a
+third of that to how its 1,128 pairs compare), and the rest to the imports and the three files.
 """
 
 from __future__ import annotations
