@@ -228,6 +228,7 @@ FAULTS = [
     ("[]", r"a board file is a mapping of keys, not a list"),
     ("name: A B\n", r":1: name: must be lower-case letters"),
     ("strata: {hard: -1}\n", r":1: strata\.hard: must be greater than or equal to 0"),
+    ("strata: {hard: 1.0e308}\n", r":1: strata\.hard: must be less than or equal to 1000000"),
     ("strata: {hard: 0}\n", r"strata: at least one stratum has to count"),
     ("strata: {hard: .nan}\n", r"strata\.hard: must be a finite number"),
     ("draws: 0\n", r"draws: must be greater than or equal to 1"),
@@ -264,6 +265,9 @@ def test_no_path_leaves_the_leaderboards(home, write_board, tmp_path):
     (home / "results" / "link").symlink_to(tmp_path / "secret")
     with pytest.raises(FairforgetError, match="link is a link that leads out of leaderboards"):
         folders_of(open_board(write_board(results=["../results/*"])))
+    for long in ("a" * 256, "ä" * 128):
+        with pytest.raises(FairforgetError, match=r"people\.yaml:\d+: results\.0: a name of more than 255 bytes"):
+            folders_of(open_board(write_board(results=[f"../results/{long}"])))
     with pytest.raises(FairforgetError, match=r"'\*\*' is not supported"):
         folders_of(open_board(write_board(results=["../**"])))
 

@@ -196,3 +196,90 @@ def test_a_file_that_belongs_nowhere_is_refused(attack, published, place):
     code, said = attack.check()
     assert code == 1, said
     assert "has no place here" in said or "a folder too deep" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("by: x\n", "cells is missing"),
+        ("[]", "a declaration is a mapping of keys, not a list"),
+        ("", "a declaration is a mapping of keys, not null"),
+        ("by: [\n", "not valid YAML"),
+        ("by: !!python/object/apply:os.system [id]\n", "tags such as"),
+        (f"by: {'[' * 5000}", "nested more than"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\n" + "c: [" + "*b, " * 9000 + "]\n", "more than 20000 values"),
+        ("x" * 300_000, "larger than 256 KiB"),
+        ('by: "\\e[2J"\nby: y\n', "duplicate key"),
+        ("{head}code: javascript:alert(1)\n{cells}", "code"),
+        ("{head}code: null\ncells: [../../etc/passwd]\n", "cells.0"),
+        ("{head}code: null\ncells: []\n", "cells: must have at least 1 entry"),
+        ("{head}code: null\nhidden: true\n{cells}", "hidden: unknown key"),
+        ("{head}code: null\ncells: [{other}]\n", "about a cell that is not beside it"),
+        ("{trials}code: null\n{cells}", "trials 0 goes with draws: none"),
+    ],
+)
+def test_a_hostile_declaration_is_refused_by_name(attack, published, text, reason):
+    attack()
+    (said,) = (published / "results").rglob(f"submission-{'0' * 12}.yaml")
+    whole = said.read_text()
+    cells = whole[whole.index("cells:") :]
+    head = "by: Mal\ntrained_on_evaluation: false\ntuning: {trials: 0, draws: none}\n"
+    told = {"head": head, "cells": cells, "other": "a" * 24, "trials": head.replace("none", "same")}
+    for name, value in told.items():
+        text = text.replace(f"{{{name}}}", value)
+    said.write_text(text)
+    code, err = attack.check()
+    assert code == 1
+    assert reason in err, err
+
+
+def test_nobody_takes_part_under_a_folder_of_another_name(attack):
+    code, said = attack(folder="biographies-v1/t/acme__star")
+    assert code == 1
+    assert "lies in the wrong folder; its place is results/biographies-v1/" in said
+
+
+def test_a_key_is_used_once(attack, published):
+    """The same cell with other scores changes what is published in its own place, and has no place elsewhere."""
+    path = next(p for p in sorted((published / "results").rglob("*.json")) if p.parent.name == "fairforget__npo")
+    record = json.loads(path.read_text())
+    for name in record["scores"]:
+        record["scores"][name]["value"] = 1.0
+    beside = path.parent.parent / "fairforget__grad-diff" / path.name
+    beside.parent.mkdir(exist_ok=True)
+    beside.write_text(json.dumps(record))
+    code, said = attack.check()
+    assert code == 1
+    assert "lies in the wrong folder" in said
+    beside.unlink()
+    path.write_text(json.dumps(record))
+    code, said = attack.check()
+    assert code == 1
+    assert "changed; what is published stays as it is" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"results": ["/etc"]}, "leads out of leaderboards"),
+        ({"results": ["../../.."]}, "leads out of leaderboards"),
+        ({"results": ["~"]}, "leads out of leaderboards"),
+        ({"results": [f"../results/{'a' * 280}"]}, "a name of more than 255 bytes"),
+        ({"results": ["../**"]}, "is not supported"),
+        ({"strata": {"random": 1e308, "hard": 1e308}}, "must be less than or equal to 1000000"),
+        ({"strata": {f"{RLO}x\x1b[2J": 1}}, "there is no stratum"),
+        ({"score": {"completeness": ["best"], "utility": ["best"]}}, "no result has such a column"),
+        ({"ranks": "mine"}, "ranks: unknown key"),
+        ({"name": "../x"}, "must be lower-case letters"),
+    ],
+)
+@pytest.mark.parametrize("new", [True, False])
+def test_a_hostile_board_file_is_refused_by_name(attack, published, changes, reason, new):
+    from fairforget.study.yaml_lines import read_yaml
+
+    path = published / "boards" / "people.yaml"
+    found = read_yaml(path).value | ({"name": "other"} if new else {}) | changes
+    (path.with_name("other.yaml") if new else path).write_text(to_yaml(found))
+    code, said = attack.check()
+    assert code == 1
+    assert reason in said, said

@@ -76,7 +76,7 @@ class BoardFile(Part):
     their end, by the harmonic mean of completeness and utility."""
     score: ScoreColumns | None = None
     """Columns to average instead of those the task names; not with a goal, which is reached by the task's own."""
-    strata: Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1)] | None = None
+    strata: Annotated[dict[str, Annotated[float, Field(ge=0, le=1_000_000)]], Field(min_length=1)] | None = None
     """Label of a stratum -> its share of the score; null = ``random`` alone, or all alike where there is none."""
     draws: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Forget sets a row needs in every stratum that counts: those of index 0 … draws − 1. Others are left out, so that

@@ -11,6 +11,7 @@ from fairforget.board.board_file import OpenBoard
 from fairforget.errors import did_you_mean
 
 BOARDS: Final = "boards"
+_LONGEST: Final = 255
 _MOST: Final = 10_000
 """Folders of one board."""
 
@@ -64,7 +65,10 @@ def _parts(board: OpenBoard, i: int) -> tuple[str, ...]:
         raise board.error(("results", i), f"leads out of {home.name}; name folders below it, relative to this file")
     if "**" in pattern:
         raise board.error(("results", i), "'**' is not supported; write one '*' for each folder")
-    return inside.relative_to(home).parts
+    parts = inside.relative_to(home).parts
+    if any(len(os.fsencode(part)) > _LONGEST for part in parts):
+        raise board.error(("results", i), f"a name of more than {_LONGEST} bytes, which no folder has")
+    return parts
 
 
 def _near(home: Path, parts: tuple[str, ...]) -> str:
