@@ -451,12 +451,12 @@ def test_what_it_takes_to_tell_counts_weights_and_what_each_stratum_shares(facto
 @pytest.fixture(scope="module")
 def weighed(factory):
     """Three rows over two strata of unlike weight and overlap: the comparison, and (rows, draws, seeds) of each."""
-    rng = np.random.default_rng(18)
+    rng = np.random.default_rng(19)
     forget = {
         "easy": [["a", *(f"{i}-{j}" for j in range(9))] for i in range(4)],
         "hard": [["w", "x", *(f"{i}-{j}" for j in range(8))] for i in range(4, 8)],
     }
-    means = {"easy": (0.7, 0.66, 0.6), "hard": (0.5, 0.56, 0.55)}
+    means = {"easy": (0.7, 0.68, 0.6), "hard": (0.5, 0.515, 0.45)}  # who leads first and second is for weights to say
     cells = {
         s: np.array(m)[:, None, None] + rng.normal(0, 0.015, (3, 4, 1)) + rng.normal(0, 0.015, (3, 4, 2))
         for s, m in means.items()
