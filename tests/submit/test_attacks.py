@@ -158,7 +158,7 @@ def test_a_hostile_record_is_refused_by_name(attack, edit, reason):
         (b"[" * 100_000, "nested too deeply"),
         (b"{" * 100_000, "not JSON"),
         (b'{"a":' * 100_000, "nested too deeply"),
-        (b" " * (64 * 1024**2 + 2), "larger than 64 MiB"),
+        (b" " * (4 * 1024**2 + 1), "larger than 4 MiB"),
         (b"\xff\xfe{}", "not UTF-8"),
         (b"", "not JSON"),
         (b"null", "the file is"),
@@ -186,16 +186,24 @@ def test_what_is_no_record_is_refused_by_name(attack, content, reason):
         "results/.gitattributes",
         f"results/{RLO}x",
         "results/a\x1b[2Jb",
+        "results/a\nb",
+        "results/\udcff",
+        "boards/\udcff.yaml",
         "results/" + "/".join("a" * 40),
     ],
 )
-def test_a_file_that_belongs_nowhere_is_refused(attack, published, place):
+def test_a_file_that_belongs_nowhere_is_refused(attack, published, place, capsys):
     path = published / place
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("x")
     code, said = attack.check()
     assert code == 1, said
     assert "has no place here" in said or "a folder too deep" in said
+    base = published.parent / "base"
+    capsys.readouterr()
+    assert main(["submit", "--check", str(base), "--to", str(published), "--json"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert found["reason"] in said
 
 
 @pytest.mark.parametrize(

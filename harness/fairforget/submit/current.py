@@ -12,7 +12,7 @@ from fairforget.errors import FairforgetError
 from fairforget.store.parts import Parts
 from fairforget.store.reading import read_record
 from fairforget.store.record import KEY, Record, Rejected
-from fairforget.submit.digests import faults_of
+from fairforget.submit.digests import MAX_CELL, faults_of
 from fairforget.submit.findings import Finding
 from fairforget.submit.installed import Installed
 from fairforget.submit.layout import RESULTS, folder_of
@@ -62,6 +62,9 @@ def read_current(new: FolderTree, fresh: set[str], installed: Installed) -> Curr
 def _record(now: Current, path: Path, place: str, installed: Installed | None, size: int) -> None:
     """Read a record; a new one (`installed` given) is looked at whole."""
     where = f"{RESULTS}/{place}"
+    if installed is not None and size > MAX_CELL:  # not worth the memory it would take
+        now.findings.append(Finding(where, f"larger than {MAX_CELL // 1024**2} MiB"))
+        return
     found = read_record(path, now.parts)
     if isinstance(found, Rejected):
         now.findings.append(Finding(where, found.reason))
