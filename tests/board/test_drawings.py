@@ -12,7 +12,7 @@ from scipy import stats
 from fairforget.board.drawing import drawings
 from fairforget.board.html import render_html
 from fairforget.board.page.answers import answers
-from fairforget.board.page.axes import Scale, close_range, unit_range
+from fairforget.board.page.axes import Scale, close_range, unit_range, upper_range
 from fairforget.board.page.bump import ranked_draws
 from fairforget.board.page.chapters import chapters
 from fairforget.board.page.labels import spread
@@ -175,6 +175,45 @@ def test_a_figure_that_cannot_draw_everything_says_so(table, monkeypatch):
     assert found["draws"].numbers.about == "The first 7 of 20 forget sets; board.json has all."
     assert len(found["beats"].numbers.lines) == 4
     assert found["beats"].numbers.about == "The first 4 of 28 pairs; board.json has all."
+
+
+def test_twenty_rows_are_drawn_and_their_squares_hold_their_numbers(factory):
+    methods = {f"method-{i:02}": (0.3 + 0.02 * i, 0.9) for i in range(11)}
+    found = drawings(build(factory.read(factory.make_study(draws=3, seeds=1, methods=methods))).tables[0])
+    assert found["beats"].cap == "The first 20 of 22 rows are drawn; the table has more."
+    assert found["draws"].cap == "The first 20 of 22 rows are drawn."
+    assert len(groups(found["draws"])) == 20
+    (panel,) = found["beats"].panels
+    squares = [s for g in panel.value if isinstance(g, Group) for s in g.shapes if isinstance(s, Box)]
+    assert min(square.width for square in squares if square.kind != "frame") >= 18
+    assert max(square.x + square.width for square in squares) <= panel.width
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.83, 0.95], (0.7, 1.0)),
+        ([0.55, 0.95], (0.5, 1.0)),
+        ([0.54, 0.95], (0.0, 1.0)),
+        ([1.0, 1.0], (0.8, 1.0)),
+        ([0.9, 1.3], (0.8, 1.3)),
+        ([5.0, 5.0], (0.8, 5.0)),
+        ([float("nan"), 0.9], (0.0, 1.0)),
+        ([], (0.0, 1.0)),
+    ],
+)
+def test_an_axis_of_shares_begins_at_0_where_a_row_is_near_it(values, expected):
+    assert upper_range(values) == pytest.approx(expected)
+
+
+def test_the_plane_says_where_its_axes_begin(factory):
+    records = [
+        factory.make_record(factory.make_cell(method, index=i), 0.3 + 0.1 * i, u)
+        for i in range(3)
+        for method, u in (("npo", 0.82), ("idk", 0.9))
+    ]
+    found = drawings(build(factory.read(records)).tables[0])["plane"]
+    assert found.about.endswith("The axis of utility begins at 0.7.")
 
 
 def test_a_board_of_very_many_kinds_of_forget_set_draws_the_first(factory):

@@ -12,6 +12,8 @@ from fairforget.stats.intervals import Estimate
 
 LARGEST: Final = 1e100
 """What is further from 0 is drawn as this: no measurement, and its differences might be no numbers."""
+HALF: Final = 0.5
+"""What an axis of shares may start at instead of 0, or above."""
 SMALLEST: Final = 1e-100
 """What lies closer together is drawn as equal."""
 
@@ -56,6 +58,15 @@ def unit_range(values: Sequence[float]) -> tuple[float, float]:
     """Return 0 … 1, or as much more as the values need."""
     near = [bounded(value) for value in values]
     return min(0.0, *near, 0.0), max(1.0, *near, 1.0)
+
+
+def upper_range(values: Sequence[float]) -> tuple[float, float]:
+    """Return the range of `unit_range`, from half where nothing is below: rows that keep most would lie on a heap."""
+    low, high = unit_range(values)
+    lowest = min((bounded(value) for value in values), default=0.0)
+    # A round start with some room left of the lowest.
+    start = math.floor(10 * (lowest - 0.05) + 1e-9) / 10
+    return (min(start, 0.8), high) if start >= HALF else (low, high)
 
 
 def close_range(values: Sequence[float], margin: float = 0.06) -> tuple[float, float]:

@@ -12,9 +12,13 @@ from fairforget.board.sheet import Line as Printed
 from fairforget.board.text import number, probability, share, shown
 from fairforget.board.values import Table
 
-MOST = 12
+MOST = 20
 MOST_LINES = 150
 _LEFT = 132.0
+_SIDE = 26.0
+"""Of a square where they are too many for the usual width."""
+_NARROWEST = 18.0
+"""A square that still holds its number."""
 
 
 def beats_drawing(table: Table) -> Drawing | None:
@@ -44,6 +48,8 @@ def _sets(found: Compared) -> str:
 
 def _panel(rows: Sequence[str], labels: Mapping[str, str], pairs: Mapping[tuple[str, str], Pair]) -> Panel:
     side = round(min(30.0, (WIDTH - _LEFT - 4) / len(rows)), 2)
+    side = side if side >= _NARROWEST else _SIDE
+    width = max(WIDTH, round(_LEFT + side * len(rows) + 4, 2))
     top = 22.0
     shapes: list[Shape | Group] = [
         Text(round(_LEFT + side * (j + 0.5), 2), top - 8, f"{j + 1}", "tick", "middle") for j in range(len(rows))
@@ -62,7 +68,7 @@ def _panel(rows: Sequence[str], labels: Mapping[str, str], pairs: Mapping[tuple[
             if pair is not None:
                 shapes.append(_square(pair, row, labels, (x, y, side)))
     told = "Probability that a row beats a column on a new forget set, for every pair; the numbers are in the table."
-    return Panel(told, round(top + side * len(rows) + 4, 2), tuple(shapes))
+    return Panel(told, round(top + side * len(rows) + 4, 2), tuple(shapes), width)
 
 
 def _square(pair: Pair, row: str, labels: Mapping[str, str], at: tuple[float, float, float]) -> Group:

@@ -27,7 +27,7 @@ from fairforget.board.sheet import Line as Printed
 from fairforget.board.text import number, plural, shown
 from fairforget.board.values import Row, Stratum, Table
 
-MOST_ROWS = 12
+MOST_ROWS = 20
 MOST_DRAWS = 30
 MOST_LINES = 120
 """Draws in the table; what has more is in ``board.json``."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fairforget.board import sheet
-from fairforget.board.page.axes import Scale, across, ends, unit_range, upward
+from fairforget.board.page.axes import Scale, across, ends, upper_range, upward
 from fairforget.board.page.labels import NO_ROOM, Label, place_labels
 from fairforget.board.page.scene import WIDTH, Dot, Drawing, Group, Line, Panel, Path, Shape, Text
 from fairforget.board.text import figure, plural, shown
@@ -55,8 +55,8 @@ def plane(table: Table) -> Plane | None:
     drawn += [found for found in rows if found[0].reference is not None]
     if not drawn:
         return None
-    x = Scale(*unit_range([u.mean for _, _, u in drawn]), 42.0, WIDTH - 12)
-    y = Scale(*unit_range([c.mean for _, c, _ in drawn]), 300.0, 10.0)
+    x = Scale(*upper_range([u.mean for _, _, u in drawn]), 42.0, WIDTH - 12)
+    y = Scale(*upper_range([c.mean for _, c, _ in drawn]), 300.0, 10.0)
     spots = [(x(u.mean), y(c.mean)) for _, c, u in drawn]
     labels = place_labels([shown(row.label, 28) for row, _, _ in drawn], spots, (x.start, x.end, y.end, y.start))
     marks = [
@@ -99,7 +99,7 @@ def plane_drawing(table: Table) -> Drawing | None:
         "Up is more forgotten, right is more kept: the best corner is the upper right. "
         + ("Dotted curves join points of equal score. " if found.contours else "")
         + "Crosses are 95 % intervals over forget sets, hollow marks are reference rows; the dashed line is the front "
-        "of the rows that no other row beats in both means."
+        "of the rows that no other row beats in both means." + _begins(found)
     )
     hidden = len(_rows(table)) - len(found.marks)
     caps = [
@@ -108,6 +108,13 @@ def plane_drawing(table: Table) -> Drawing | None:
     ]
     panel = Panel(told, found.height, tuple(shapes))
     return Drawing("plane", "Completeness and utility", about, (panel,), _numbers(table), " ".join(caps))
+
+
+def _begins(found: Plane) -> str:
+    """Return the sentence that a figure says whose axes do not begin at 0."""
+    axes = (("completeness", found.y), ("utility", found.x))
+    cut = [f"{name} begins at {scale.low:g}" for name, scale in axes if scale.low > 0]
+    return f" The axis of {' and that of '.join(cut)}." if cut else ""
 
 
 def _group(mark: Mark) -> Group:
@@ -171,7 +178,8 @@ def _stairs(means: Sequence[tuple[float, float]], x: Scale, y: Scale) -> str:
 
 def _contour(score: float, x: Scale, y: Scale) -> str:
     """Return the path of points whose harmonic mean is `score`: c = s u / (2 u − s)."""
-    utilities = [score / 2 + 1e-3 + i / 60 * (1 - score / 2) for i in range(61)]
+    first = max(score / 2 + 1e-3, x.low)
+    utilities = [first + i / 60 * (1 - first) for i in range(61)]
     points = [(u, score * u / (2 * u - score)) for u in utilities]
-    inside = [f"{x(u)} {y(c)}" for u, c in points if u <= 1 and c <= 1]
+    inside = [f"{x(u)} {y(c)}" for u, c in points if u <= 1 and y.low <= c <= 1]
     return f"M{' L'.join(inside)}" if len(inside) > 1 else ""
