@@ -39,7 +39,7 @@ HOSTILE = (
     "n" * 9_000,
     "",
 )
-VOID = {"meta", "br", "img", "link", "input", "hr", "line", "circle", "path"}
+VOID = {"meta", "br", "wbr", "img", "link", "input", "hr", "line", "circle", "path"}
 
 
 class Page(html.parser.HTMLParser):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 
+from fairforget.board.result_sheets import measured
 from fairforget.board.table import build
 from fairforget.errors import FairforgetError
 from fairforget.stats.ranks import rank
@@ -410,3 +412,19 @@ def test_provenance_lists_every_version(factory):
     assert table.provenance["environment"]["python"] == ["3.11.7", "3.12.1"]
     assert any("2 states of fairforget" in note for note in table.notes)
     assert {(c.name, c.items) for c in table.columns} >= {("retain_accuracy", (4, 4))}
+
+
+def test_every_measurement_has_the_shorter_side_across(board):
+    """Few rows beside each other and a line a column; many rows below each other, with the same numbers."""
+    many = replace(board.tables[0], columns=board.tables[0].columns[:3])
+    lines = measured(many)
+    assert [line.cells[0].text for line in lines.lines] == [row.label for row in many.rows]
+    assert [line.reference for line in lines.lines] == [row.reference is not None for row in many.rows]
+    columns = measured(replace(many, rows=many.rows[:3]))
+    assert [head.label for head in columns.heads[3:]] == [row.label for row in many.rows[:3]]
+    for i, column in enumerate(many.columns):
+        assert columns.lines[i].cells[0].text == lines.heads[1 + i].label
+        assert column.role in lines.heads[1 + i].about.lower()
+        assert ("in its average" in lines.heads[1 + i].about) == column.average
+        for j in range(3):
+            assert columns.lines[i].cells[3 + j] == lines.lines[j].cells[1 + i]

@@ -27,6 +27,8 @@ def standing(table: Table) -> Sheet:
     seeds = found is not None and any(row.sd_seeds is not None for row in found.rows.values())
     rows = {row.id: row for row in table.rows}
     normalised = any(rows[row].normalised for row in (() if found is None else found.rows))
+    counts = {stratum.draws for stratum in strata}
+    usual = counts.pop() if len(counts) == 1 else None
     heads = (
         Head("method", numeric=False),
         Head("rank 1", "How often the row has the highest mean when forget sets, seeds and runs are resampled."),
@@ -43,7 +45,12 @@ def standing(table: Table) -> Sheet:
             else []
         ),
         *(
-            [Head("weakest", "The kind of forget set with its lowest mean; picked as that, it is more likely too low.")]
+            [
+                Head(
+                    "weakest" if usual is None else f"weakest (n = {usual})",
+                    "The kind of forget set with its lowest mean; picked as that, it is more likely too low.",
+                )
+            ]
             if strata
             else []
         ),
@@ -62,7 +69,7 @@ def standing(table: Table) -> Sheet:
             Cell(f"{one.low}–{one.high}", float(one.low)),
             Cell("best", 0.0) if one.to_best is None else figure(one.to_best, n),
             *([figure(rows[row].normalised, n)] if normalised else []),
-            *([_weakest(rows[row], strata)] if strata else []),
+            *([_weakest(rows[row], strata, usual)] if strata else []),
             Cell("–") if one.beats_next is None else chance(one.beats_next),
             Cell(text.number(one.sd_draws), one.sd_draws),
             *([Cell(text.number(one.sd_seeds), one.sd_seeds)] if seeds else []),
@@ -191,8 +198,8 @@ def _printed(found: Compared) -> list[Pair]:
     return [pair for pair in found.pairs if (pair.first, pair.second) in near]
 
 
-def _weakest(row: Row, strata: Sequence[Stratum]) -> Cell:
-    """Return ``0.735 (± 0.055 medium, n = 10)``."""
+def _weakest(row: Row, strata: Sequence[Stratum], usual: int | None) -> Cell:
+    """Return ``0.735 (± 0.055 medium)``, with its n where it is not the usual one."""
     scores = [
         (score, stratum)
         for stratum in strata
@@ -201,9 +208,9 @@ def _weakest(row: Row, strata: Sequence[Stratum]) -> Cell:
     if not scores:
         return Cell("–")
     score, stratum = min(scores, key=lambda pair: pair[0].mean)
-    interval = text.aside(score, score.n)
-    told = f"{interval} {words.draws_label(stratum)}".strip()
-    return Cell(text.mean(score), score.mean, told, score)
+    aside = text.aside(score, score.n if usual is None else usual)
+    label = text.shown(stratum.label) if usual is not None else words.draws_label(stratum)
+    return Cell(text.mean(score), score.mean, f"{aside} {label}".strip(), score)
 
 
 def _rank(found: RankSet | None) -> Cell:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fairforget.board import text, words
 from fairforget.board.sheet import Cell, Head, Line, Sheet, figure
-from fairforget.board.values import Figures, Row, Stratum, Table
+from fairforget.board.values import Column, Figures, Row, Stratum, Table
 
 
 def ranking(table: Table) -> Sheet:
@@ -78,9 +78,15 @@ def by_stratum(table: Table) -> Sheet:
 
 
 def measured(table: Table) -> Sheet:
-    """Return every column's own mean, a line a column."""
-    usual = sum(stratum.draws for stratum in table.strata if stratum.weight > 0)
-    arrows = {"higher": "↑", "lower": "↓", None: ""}
+    """Return every column's own mean: a line a column, or a line a row of the board where those are more."""
+    about = f"Every column's own mean over forget sets, {words.headline_name(table)}; ↑ higher is better, ↓ lower is."
+    if len(table.rows) > len(table.columns):
+        return Sheet("columns", "Every measurement", about, *_by_row(table))
+    return Sheet("columns", "Every measurement", about, *_by_column(table))
+
+
+def _by_column(table: Table) -> tuple[tuple[Head, ...], tuple[Line, ...]]:
+    usual = _usual(table)
     heads = (
         Head("column", numeric=False),
         Head("role", "An asterisk: it enters the average of its role.", numeric=False),
@@ -90,16 +96,53 @@ def measured(table: Table) -> Sheet:
     lines = [
         Line(
             (
-                Cell(f"{text.shown(column.name)} {arrows[column.better]}".strip()),
-                Cell(f"{column.role}{'*' if column.average else ''}"),
+                Cell(_name(column)),
+                Cell(_role(column)),
                 Cell(_range(column.items), float(column.items[0])),
                 *(figure(row.headline.columns.get(column.name), usual) for row in table.rows),
             )
         )
         for column in table.columns
     ]
-    about = f"Every column's own mean over forget sets, {words.headline_name(table)}; ↑ higher is better, ↓ lower is."
-    return Sheet("columns", "Every measurement", about, heads, tuple(lines))
+    return heads, tuple(lines)
+
+
+def _by_row(table: Table) -> tuple[tuple[Head, ...], tuple[Line, ...]]:
+    usual = _usual(table)
+    heads = (
+        Head("method", numeric=False),
+        *(Head(_name(column), _role_told(column)) for column in table.columns),
+    )
+    lines = [
+        Line(
+            (
+                Cell(text.shown(row.label)),
+                *(figure(row.headline.columns.get(column.name), usual) for column in table.columns),
+            ),
+            row.reference is not None,
+        )
+        for row in table.rows
+    ]
+    return heads, tuple(lines)
+
+
+def _name(column: Column) -> str:
+    arrow = {"higher": "↑", "lower": "↓"}.get(column.better or "", "")
+    return f"{text.shown(column.name)} {arrow}".strip()
+
+
+def _role(column: Column) -> str:
+    return f"{text.shown(column.role)}{'*' if column.average else ''}"
+
+
+def _role_told(column: Column) -> str:
+    """Return the sentence of a column that stands across: its role and its items."""
+    average = ", in its average" if column.average else ""
+    return f"{text.shown(column.role).capitalize()}{average}; {_range(column.items)} items behind a value in one cell."
+
+
+def _usual(table: Table) -> int:
+    return sum(stratum.draws for stratum in table.strata if stratum.weight > 0)
 
 
 def _views(table: Table) -> list[str]:

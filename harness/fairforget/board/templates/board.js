@@ -15,7 +15,8 @@ const visible = (element) => !element.classList.contains("off");
 for (const table of all("table")) {
   if (table.tBodies.length === 0 || table.rows.length < 3) continue;
   heads(table).forEach((head, column) => {
-    const button = make("button", head.textContent);
+    const button = make("button", "");
+    button.append(...head.childNodes);
     head.replaceChildren(button);
     button.addEventListener("click", () => {
       const numeric = head.classList.contains("n");
