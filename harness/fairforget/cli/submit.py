@@ -69,7 +69,7 @@ def _submit(args: argparse.Namespace, installed: Any) -> int:
     from fairforget.submit.laying import lay, lay_out
     from fairforget.submit.layout import RESULTS
     from fairforget.submit.offer import read_offer
-    from fairforget.submit.published import declarations_of, other_draws, read_published, slim
+    from fairforget.submit.published import declarations_of, other_draws, read_published, slim, taken_names
 
     if not args.to.is_dir():
         raise FairforgetError(f"there is no folder {args.to}; name that of results and boards with --to")
@@ -80,6 +80,7 @@ def _submit(args: argparse.Namespace, installed: Any) -> int:
     parts = Parts()
     new = {cell.place: slim(cell.record, parts) for cell in laying.new}
     findings = [*offer.findings, *other_draws(published.records.values(), new.items())]
+    findings += taken_names(published.records.values(), new.items())
     findings += [Finding(f"{RESULTS}/{found.where}", found.reason) for found in published.unusable]
     boards: list[Affected] = []
     if not findings:

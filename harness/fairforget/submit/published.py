@@ -22,7 +22,9 @@ from fairforget.store.reading import read_record
 from fairforget.store.record import Record, Rejected
 from fairforget.study.cell import canonical_json, scoring_part
 from fairforget.study.yaml_lines import parse_yaml
+from fairforget.submit.claims import FILE
 from fairforget.submit.findings import Finding
+from fairforget.switches import normal
 
 _RANKED_BY: Final = ("matched", "tuning")
 """What a rank depends on of the parts of a record that no schema has."""
@@ -109,6 +111,21 @@ def other_draws(published: Iterable[Record], offered: Iterable[tuple[str, Record
                 f"forget set {draw['index']} of the stratum {draw['stratum'][:40]} is not the one that the published "
                 "results have; draw as they do, their study has the same task, samplers, forget_size and disjoint",
             )
+
+
+def taken_names(published: Iterable[Record], offered: Iterable[tuple[str, Record]]) -> Iterator[Finding]:
+    """Yield the cells of a plugin file that calls itself like a distribution whose results are published."""
+    known = {normal(dist) for dist, version in map(_made_by, published) if not version.startswith(FILE)}
+    for where, record in offered:
+        dist, version = _made_by(record)
+        if version.startswith(FILE) and normal(dist) in known:
+            yield Finding(where, f"made by a file that calls itself {dist[:60]}, as a published distribution does")
+
+
+def _made_by(record: Record) -> tuple[str, str]:
+    """Return distribution and version of a cell's method."""
+    method = record.cell["method"]
+    return method["name"].rpartition("/")[0], str(method.get("dist_version"))
 
 
 def _index_of(record: Record) -> str:

@@ -20,7 +20,7 @@ from fairforget.submit.current import DEPTH, Current, read_current, undeclared
 from fairforget.submit.findings import Finding
 from fairforget.submit.installed import Installed
 from fairforget.submit.layout import RESULTS
-from fairforget.submit.published import other_draws, slim
+from fairforget.submit.published import other_draws, slim, taken_names
 from fairforget.submit.trees import FolderTree, GitTree, open_base
 
 
@@ -64,6 +64,7 @@ def review(base: str, home: Path, installed: Installed) -> Review:
     before = _before(old, new, now)
     added = {place: record for place, record in now.records.items() if place not in before.records}
     findings += other_draws(before.records.values(), added.items())
+    findings += taken_names(before.records.values(), added.items())
     after = State(now.records, _declarations(now.said))
     former = former_boards(home, old, new.digests)
     boards = affected(home, before, after, former)
