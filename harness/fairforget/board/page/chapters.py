@@ -24,7 +24,7 @@ _PLAN: Final[tuple[tuple[str, str, str, tuple[str, ...]], ...]] = (
     (
         "ahead",
         "Who is ahead",
-        "Rank 1 is every row that no other row is significantly better than.",
+        "Rows that share a rank cannot be told apart with the forget sets there are.",
         ("sheet ranking", "ranks", "sheet matched", "sheet standing"),
     ),
     (
