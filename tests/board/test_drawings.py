@@ -187,6 +187,10 @@ def test_twenty_rows_are_drawn_and_their_squares_hold_their_numbers(factory):
     squares = [s for g in panel.value if isinstance(g, Group) for s in g.shapes if isinstance(s, Box)]
     assert min(square.width for square in squares if square.kind != "frame") >= 18
     assert max(square.x + square.width for square in squares) <= panel.width
+    names = [s for g in panel.value if isinstance(g, Group) and g.kind == "strip" for s in g.shapes]
+    assert len(names) == 20
+    # A letter is six units wide at most, in the mean; what lies outside the figure would be cut.
+    assert min(name.x - 6 * len(name.text) for name in names) >= 0
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from fairforget.board.values import Table
 MOST = 20
 MOST_LINES = 150
 _LEFT = 132.0
+_WIDER = 176.0
+"""Room for names where a figure is wider than usual: it scrolls on a phone, and what lies outside it is cut."""
 _SIDE = 26.0
 """Of a square where they are too many for the usual width."""
 _NARROWEST = 18.0
@@ -48,19 +50,20 @@ def _sets(found: Compared) -> str:
 
 def _panel(rows: Sequence[str], labels: Mapping[str, str], pairs: Mapping[tuple[str, str], Pair]) -> Panel:
     side = round(min(30.0, (WIDTH - _LEFT - 4) / len(rows)), 2)
-    side = side if side >= _NARROWEST else _SIDE
-    width = max(WIDTH, round(_LEFT + side * len(rows) + 4, 2))
+    wide = side < _NARROWEST
+    side, left, letters = (_SIDE, _WIDER, 24) if wide else (side, _LEFT, 20)
+    width = max(WIDTH, round(left + side * len(rows) + 4, 2))
     top = 22.0
     shapes: list[Shape | Group] = [
-        Text(round(_LEFT + side * (j + 0.5), 2), top - 8, f"{j + 1}", "tick", "middle") for j in range(len(rows))
+        Text(round(left + side * (j + 0.5), 2), top - 8, f"{j + 1}", "tick", "middle") for j in range(len(rows))
     ]
     for i, row in enumerate(rows):
         y = round(top + side * i, 2)
         middle = round(y + side / 2 + 3.5, 2)
-        inner: list[Shape] = [Text(_LEFT - 8, middle, f"{shown(labels[row], 20)}  {i + 1}", "name", "end")]
+        inner: list[Shape] = [Text(left - 8, middle, f"{shown(labels[row], letters)}  {i + 1}", "name", "end")]
         shapes.append(Group(tuple(inner), "strip", "", shown(labels[row])))
         for j, column in enumerate(rows):
-            x = round(_LEFT + side * j, 2)
+            x = round(left + side * j, 2)
             if i == j:
                 shapes.append(Line(x + 4, y + side - 4, x + side - 4, y + 4, "grid"))
                 continue
