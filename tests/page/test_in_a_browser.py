@@ -238,3 +238,33 @@ def test_the_page_can_be_printed(board, visit):
     assert page.locator("table.ranking").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_sixteen_rows_fit_and_their_matrix_scrolls_by_key_on_a_phone(factory, visit):
+    methods = {f"method-{i}": (0.4 + 0.05 * i, 0.9) for i in range(8)}
+    found = build(factory.read(factory.make_study(oracle_draws=5, methods=methods)))
+    page = visit(found, width=1400).page
+    for table in ("ranking", "standing"):
+        wide, room = page.locator(f".scroll:has(table.{table})").evaluate("(e) => [e.scrollWidth, e.clientWidth]")
+        assert wide <= room, table
+    page = visit(found, width=390).page
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    matrix = page.locator("figure.beats .panels")
+    assert matrix.evaluate("(e) => e.scrollWidth > e.clientWidth")
+    matrix.focus()
+    page.keyboard.press("ArrowRight")
+    moved = 0
+    for _ in range(40):  # scrolling is smooth
+        page.wait_for_timeout(50)
+        moved = moved or matrix.evaluate("(e) => e.scrollLeft")
+    assert moved > 0
+
+
+def test_a_long_name_parts_at_its_underscores_and_is_taken_along_whole(board, visit):
+    page = visit(board).page
+    names = [column.name for column in board.tables[0].columns]
+    assert sum("_" in name for name in names) > 2
+    found = page.locator("table.columns").evaluate("(t) => [...t.querySelectorAll('wbr')].length")
+    assert found == sum(name.count("_") for name in names)
+    told = " ".join(page.locator("table.columns th").evaluate_all("(heads) => heads.map((head) => head.textContent)"))
+    assert all(name in told for name in names)
