@@ -17,18 +17,19 @@ def cost_of(records: Sequence[Record]) -> Cost | None:
     prices = [price for record in records if record.status == "ok" and (price := price_of(record)) is not None]
     if not prices:
         return None
-    spent = sum(price.forward_equivalents for price in prices)
+    each = dict(zip(Price._fields, zip(*prices, strict=True), strict=True))
+    spent = sum(each["forward_equivalents"])
 
     def share(parts: Iterable[float]) -> float | None:
         return sum(parts) / spent if spent > 0 else None
 
     return Cost(
-        updates=statistics.median(price.updates for price in prices),
-        forward_equivalents=statistics.median(price.forward_equivalents for price in prices),
-        difficulty_share=share(price.difficulty for price in prices),
-        reference_share=share(price.reference for price in prices),
-        looks=statistics.median(price.looks for price in prices),
-        seconds=statistics.median(price.seconds for price in prices),
+        updates=statistics.median(each["updates"]),
+        forward_equivalents=statistics.median(each["forward_equivalents"]),
+        difficulty_share=share(each["difficulty"]),
+        reference_share=share(each["reference"]),
+        looks=statistics.median(each["looks"]),
+        seconds=statistics.median(each["seconds"]),
         cells=len(prices),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, TypeVar
 
 import numpy as np
@@ -22,13 +23,35 @@ T = TypeVar("T")
 
 def by_draw(cells: Mapping[Place, T], expected: Sequence[Place], pick: Callable[[T], float]) -> dict[DrawId, float]:
     """Return one number a draw, the mean over its expected seeds; NaN where one of them is missing or failed."""
-    seeds: dict[DrawId, list[int]] = {}
-    for draw, seed in expected:
-        seeds.setdefault(draw, []).append(seed)
-    return {
-        draw: float(draw_means(np.array([[pick(cells[draw, s]) if (draw, s) in cells else math.nan for s in mine]]))[0])
-        for draw, mine in seeds.items()
-    }
+    draws = _by_draw(expected)
+    numbers = [(pick(cells[place]) if place in cells else math.nan,) for mine in draws.values() for place in mine]
+    return dict(zip(draws, _means(numbers, 1, list(map(len, draws.values())))[0].tolist(), strict=True))
+
+
+def _by_draw(expected: Sequence[Place]) -> dict[DrawId, list[Place]]:
+    found: dict[DrawId, list[Place]] = {}
+    for place in expected:
+        found.setdefault(place[0], []).append(place)
+    return found
+
+
+def _means(numbers: Sequence[tuple[float, ...]], wide: int, seeds: Sequence[int]) -> np.ndarray:
+    """Return the means over the seeds of each draw, (wide, draws).
+
+    Args:
+        numbers: as many as `wide` of every cell, draw by draw.
+        wide: how many.
+        seeds: cells of each draw.
+    """
+    values = np.array(numbers, dtype=np.float64).reshape(-1, wide)
+    of = np.array(seeds, dtype=np.int64)
+    first = np.cumsum(of) - of
+    means = np.empty((wide, len(of)))
+    for n in np.unique(of):
+        alike = np.flatnonzero(of == n)
+        lines = np.ascontiguousarray(values[first[alike][:, None] + np.arange(n)].transpose(2, 0, 1))
+        means[:, alike] = draw_means(lines.reshape(-1, n)).reshape(wide, -1)
+    return means
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,20 +69,17 @@ class Drawn:
 
 def drawn(scores: Mapping[Place, CellScores], expected: Sequence[Place], columns: Sequence[str]) -> Drawn:
     """Return a row's numbers at the expected places of a stratum, all quantities of a cell at once."""
-    seeds: dict[DrawId, list[int]] = {}
-    for draw, seed in expected:
-        seeds.setdefault(draw, []).append(seed)
+    draws = _by_draw(expected)
     same: set[int] = set()
-    values = np.empty((len(_QUANTITIES) + len(columns), len(seeds)))
-    scored = []
-    with np.errstate(over="ignore", invalid="ignore"):
-        for i, (draw, mine) in enumerate(seeds.items()):
-            found = [_numbers(scores.get((draw, seed), NOTHING), columns, same) for seed in mine]
-            scored.append(sum(not math.isnan(numbers[0]) for numbers in found))
-            values[:, i] = draw_means(np.array(list(zip(*found, strict=True))))
+    numbers = [_numbers(scores.get(place, NOTHING), columns, same) for mine in draws.values() for place in mine]
+    seeds = list(map(len, draws.values()))
     n = len(_QUANTITIES)
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = _means(numbers, n + len(columns), seeds)
+    there = iter([not math.isnan(found[0]) for found in numbers])
+    scored = tuple(sum(islice(there, one)) for one in seeds)
     by_name = dict(zip(_QUANTITIES, values[:n], strict=True))
-    return Drawn(tuple(seeds), by_name, dict(zip(columns, values[n:], strict=True)), tuple(scored))
+    return Drawn(tuple(draws), by_name, dict(zip(columns, values[n:], strict=True)), scored)
 
 
 def in_stratum(found: Drawn, overlap: float) -> InStratum:
@@ -127,11 +147,10 @@ _QUANTITIES: Final = ("score", "completeness", "utility", "by_probability", "by_
 
 def _numbers(cell: CellScores, columns: Sequence[str], same: set[int]) -> tuple[float, ...]:
     """Return a cell's quantities and columns; `same` are descriptions that are known to have just these columns."""
-    picked = (cell.score, cell.completeness, cell.utility, cell.by_probability, cell.by_generation)
-    found = cell.columns
+    *picked, found = cell
     if isinstance(found, Numbers) and (id(found.kinds) in same or list(found.kinds) == list(columns)):
         same.add(id(found.kinds))
-        return picked + found.known
+        return (*picked, *found.known)
     return (*picked, *(found.get(name, math.nan) for name in columns))
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from fairforget.board.kept.columns import Columns
 from fairforget.board.loose import mapping, number
@@ -16,8 +15,7 @@ LARGEST: Final = 1e60
 """A score beyond this is no measurement, and its fourth power, which degrees of freedom have, no number."""
 
 
-@dataclass(frozen=True, slots=True)
-class CellScores:
+class CellScores(NamedTuple):
     """The quantities of a board in one cell; NaN where there is none, as in a cell that failed."""
 
     score: float

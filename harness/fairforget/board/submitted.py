@@ -19,8 +19,7 @@ def submission_notes(found: Group, titles: Mapping[str, str]) -> tuple[str, ...]
     rows: dict[Declared, set[str]] = {}
     for row, cells in found.rows.items():
         for record in cells.values():
-            said = declared_of(record)
-            if said.by:
+            if "declared" in record.extra and (said := declared_of(record)).by:
                 rows.setdefault(said, set()).add(titles[row])
     submitters: dict[tuple[str, str], set[str]] = {}
     same: set[str] = set()

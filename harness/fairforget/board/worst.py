@@ -51,7 +51,7 @@ def by_sample(record: Record) -> dict[str, float]:
     if record.status != "ok":
         return {}
     if isinstance(record.scores, Columns):
-        return record.scores.samples.values()
+        return record.scores.by_sample()
     columns = []
     for name, kind in kinds_of(record.scores).items():
         if not enters_average(kind, "completeness") or (mean := value_of(record.scores, name)) is None:

@@ -74,13 +74,11 @@ def whole_strata(
         column = {seed: i for i, seed in enumerate(seeds)}
         values = np.full((len(order), len(draws), len(seeds)), math.nan)
         asked = np.zeros(values.shape[1:], dtype=bool)
-        for draw, seed in expected:
-            asked[at[draw], column[seed]] = True
+        lines, across = [at[draw] for draw, _ in expected], [column[seed] for _, seed in expected]
+        asked[lines, across] = True
         for i, row in enumerate(order):
-            cells = found.rows[row]
-            for place in expected:
-                if place in cells:
-                    values[i, at[place[0]], column[place[1]]] = scores[cells[place].key].score
+            cells = map(found.rows[row].get, expected)
+            values[i, lines, across] = [math.nan if cell is None else scores[cell.key].score for cell in cells]
         fit = ~(np.isnan(values) & asked).any(axis=(1, 2)) & ~(np.abs(values) > LARGEST).any(axis=(1, 2))
         if not fit.any():
             continue

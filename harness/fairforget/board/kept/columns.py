@@ -6,7 +6,7 @@ import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fairforget.store.record import Score
 
@@ -21,47 +21,47 @@ class Averages(NamedTuple):
     worst_quarter: float
 
 
-class Samples:
-    """Completeness by sample, see `fairforget.board.worst.by_sample`; unpacked when somebody asks for it."""
-
-    __slots__ = ("names", "packed")
-
-    def __init__(self, names: list[str], packed: bytes) -> None:
-        self.names = names
-        """Ids of the samples; the same object for all cells with the same forget set."""
-        self.packed = packed
-        """Little-endian doubles."""
-
-    def values(self) -> dict[str, float]:
-        """Return sample -> completeness."""
-        return dict(zip(self.names, struct.unpack(f"<{len(self.names)}d", self.packed), strict=True))
+_AVERAGES: Final = struct.Struct(f"<{len(Averages._fields)}d")
 
 
 class Columns(Mapping[str, Score]):
-    """The scores of a cell, without what was excluded and without details.
+    """The scores of a cell, without what was excluded and without details; unpacked when somebody asks for them.
 
     Many cells share the description of their columns; a `Score` is made when somebody asks for it. A record whose
     scores are replaced by others has another mapping, and so no averages that do not belong to it.
     """
 
-    __slots__ = ("averages", "counts", "kinds", "known", "samples")
+    __slots__ = ("_at", "_names", "_packed", "counts", "kinds")
 
     def __init__(
-        self,
-        kinds: Mapping[str, Score],
-        values: tuple[float, ...],
-        counts: tuple[float, ...],
-        averages: Averages,
-        samples: Samples,
+        self, kinds: Mapping[str, Score], counts: tuple[float, ...], names: list[str], packed: bytes, at: int
     ) -> None:
         self.kinds = kinds
         """Column -> a score without its value and n; the same object for all cells with the same columns."""
-        self.known = values
-        """In the order of the columns; NaN where there is none."""
         self.counts = counts
         """Items behind each."""
-        self.averages = averages
-        self.samples = samples
+        self._names = names
+        """Ids of the samples; the same object for all cells with the same forget set."""
+        self._packed = packed
+        """Little-endian doubles: first the averages, from `at` on the values of the columns, last those of samples."""
+        self._at = at
+
+    @property
+    def averages(self) -> Averages:
+        """What is made of the columns."""
+        return Averages(*_AVERAGES.unpack_from(self._packed))
+
+    @property
+    def known(self) -> tuple[float, ...]:
+        """Values in the order of the columns; NaN where there is none."""
+        return struct.unpack_from(f"<{len(self.kinds)}d", self._packed, self._at)
+
+    def by_sample(self) -> dict[str, float]:
+        """Return sample -> completeness, see `fairforget.board.worst.by_sample`."""
+        n = len(self._names)
+        return dict(
+            zip(self._names, struct.unpack_from(f"<{n}d", self._packed, len(self._packed) - 8 * n), strict=True)
+        )
 
     def __getitem__(self, name: str) -> Score:
         kind = self.kinds[name]
@@ -77,17 +77,26 @@ class Columns(Mapping[str, Score]):
 
     def numbers(self) -> Numbers:
         """Return the value of every column; NaN where there is none."""
-        return Numbers(self.kinds, self.known)
+        return Numbers(self)
 
 
 class Numbers(Mapping[str, float]):
     """Values by column, for whoever needs one, and in order, for whoever needs them all."""
 
-    __slots__ = ("kinds", "known")
+    __slots__ = ("_columns",)
 
-    def __init__(self, kinds: Mapping[str, Score], known: tuple[float, ...]) -> None:
-        self.kinds = kinds
-        self.known = known
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+
+    @property
+    def kinds(self) -> Mapping[str, Score]:
+        """Those of the columns; the same object for all cells with the same columns."""
+        return self._columns.kinds
+
+    @property
+    def known(self) -> tuple[float, ...]:
+        """All of them, in order."""
+        return self._columns.known
 
     def __getitem__(self, name: str) -> float:
         if name not in self.kinds:
@@ -104,13 +113,14 @@ class Numbers(Mapping[str, float]):
 class Items(Mapping[str, Mapping[str, float | None]]):
     """Values of samples in the columns of completeness, unpacked when somebody asks for them."""
 
-    __slots__ = ("names", "packed")
+    __slots__ = ("at", "names", "packed")
 
-    def __init__(self, names: Mapping[str, list[str]], packed: bytes) -> None:
+    def __init__(self, names: Mapping[str, list[str]], packed: bytes, at: int) -> None:
         self.names = names
         """Column -> ids of the samples; the same object for all cells with the same columns and forget set."""
         self.packed = packed
-        """Little-endian doubles, a column after another; NaN where there is none."""
+        """Little-endian doubles, from `at` on a column after another; NaN where there is none."""
+        self.at = at
 
     def __getitem__(self, name: str) -> dict[str, float | None]:
         samples = self.names[name]
@@ -119,7 +129,7 @@ class Items(Mapping[str, Mapping[str, float | None]]):
             if other == name:
                 break
             start += len(theirs)
-        values = struct.unpack_from(f"<{len(samples)}d", self.packed, 8 * start)
+        values = struct.unpack_from(f"<{len(samples)}d", self.packed, self.at + 8 * start)
         return {sample: None if math.isnan(v) else v for sample, v in zip(samples, values, strict=True)}
 
     def __iter__(self) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from fairforget.board.costs import price_of
 from fairforget.board.coverage import met_of
-from fairforget.board.kept.columns import Averages, Columns, Items, Samples
+from fairforget.board.kept.columns import Averages, Columns, Items
 from fairforget.board.kept.spent import Met, Price, numbers_of, spent_from
 from fairforget.board.scores import cell_scores
 from fairforget.board.worst import by_sample, mean_of_worst
@@ -20,8 +20,10 @@ _CELL: Final = ("task", "target", "draw", "method", "curriculum", "budget", "opt
 _KIND: Final = ("role", "better", "average", "view", "metric", "on", "complement", "weigh_by")
 PARTS: Final = len(_CELL) + 5
 """Parts of a packed record."""
-_AVERAGES: Final = len(Averages._fields)
-_LEDGER: Final = len(Price._fields) + len(Met._fields)
+_LEDGER: Final = 8 * len(Averages._fields)
+"""Bytes before the numbers of the ledger."""
+_FIRST: Final = _LEDGER + 8 * (len(Price._fields) + len(Met._fields))
+"""Bytes before the values of the columns."""
 
 
 class Packed(NamedTuple):
@@ -95,22 +97,18 @@ class Unpacker:
             kinds = self._kinds[id(columns)] = _kinds(columns)
             self._kept.append(columns)  # an id is that of another object once its own is gone
         problems, unknown, extra = self._rest.get((id(draw_info), id(own))) or self._open(draw_info, own)
-        first = _AVERAGES + _LEDGER
-        middle = first + len(kinds)
-        numbers = struct.unpack_from(f"<{middle}d", packed.numbers)
-        last = 8 * (middle + len(kinds))
-        counts = packed.numbers[8 * middle : last]
-        end = len(packed.numbers) - 8 * len(names["samples"])
-        samples = Samples(names["samples"], packed.numbers[end:])
+        numbers = packed.numbers
+        middle = _FIRST + 8 * len(kinds)
+        last = middle + 8 * len(kinds)
         return Record(
             key=packed.key,
             cell={**unknown, **dict(zip(_CELL, cell, strict=True)), "seed": packed.seed},
             status=packed.status,
             problems=problems,
-            scores=Columns(kinds, numbers[first:], self._counted(counts), Averages(*numbers[:_AVERAGES]), samples),
-            items=Items(names["items"], packed.numbers[last:end]),
+            scores=Columns(kinds, self._counted(numbers[middle:last]), names["samples"], numbers, _FIRST),
+            items=Items(names["items"], numbers, last),
             item_hashes={},
-            ledger=spent_from(numbers[_AVERAGES:first]),
+            ledger=spent_from(numbers, _LEDGER),
             environment=environment,
             extra=extra,
         )

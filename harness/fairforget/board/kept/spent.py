@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 
 class Price(NamedTuple):
@@ -32,15 +33,31 @@ class Met(NamedTuple):
     undefined: float
 
 
+_ONE: Final = struct.Struct("<d")
+_PRICE: Final = struct.Struct(f"<{len(Price._fields)}d")
+_MET: Final = struct.Struct(f"<{len(Met._fields)}d")
+
+
 class Spent(Mapping[str, Any]):
     """A ledger in sums: the numbers boards show, and of the rest only that it was there."""
 
-    __slots__ = ("met", "price")
+    __slots__ = ("_at", "_packed")
 
-    def __init__(self, price: Price, met: Met | None) -> None:
-        self.price = price
-        self.met = met
-        """None where the cell does not say which samples its updates met."""
+    def __init__(self, packed: bytes, at: int) -> None:
+        self._packed = packed
+        """Little-endian doubles, from `at` on those of `numbers_of`."""
+        self._at = at
+
+    @property
+    def price(self) -> Price:
+        """What the cell took."""
+        return Price(*_PRICE.unpack_from(self._packed, self._at))
+
+    @property
+    def met(self) -> Met | None:
+        """Which samples its updates met; None where the cell does not say."""
+        met = Met(*_MET.unpack_from(self._packed, self._at + _PRICE.size))
+        return None if math.isnan(met.samples) else met
 
     def __getitem__(self, name: str) -> float:
         match name:
@@ -57,12 +74,9 @@ class Spent(Mapping[str, Any]):
         return 2
 
 
-def spent_from(numbers: tuple[float, ...]) -> Mapping[str, Any]:
+def spent_from(packed: bytes, at: int) -> Mapping[str, Any]:
     """Return what `numbers_of` was made of: a ledger, or nothing where a record has none."""
-    if math.isnan(numbers[0]):
-        return {}
-    met = Met(*numbers[len(Price._fields) :])
-    return Spent(Price(*numbers[: len(Price._fields)]), None if math.isnan(met.samples) else met)
+    return {} if math.isnan(_ONE.unpack_from(packed, at)[0]) else Spent(packed, at)
 
 
 def numbers_of(price: Price | None, met: Met | None) -> tuple[float, ...]:
