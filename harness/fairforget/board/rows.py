@@ -12,7 +12,7 @@ import numpy as np
 
 from fairforget.board.grouping import Place
 from fairforget.board.identity import DrawId
-from fairforget.board.kept.columns import Numbers
+from fairforget.board.kept.columns import together
 from fairforget.board.scores import NOTHING, CellScores
 from fairforget.board.values import Figures, InStratum, Point
 from fairforget.stats.intervals import Estimate, draw_means, t_interval
@@ -24,8 +24,8 @@ T = TypeVar("T")
 def by_draw(cells: Mapping[Place, T], expected: Sequence[Place], pick: Callable[[T], float]) -> dict[DrawId, float]:
     """Return one number a draw, the mean over its expected seeds; NaN where one of them is missing or failed."""
     draws = _by_draw(expected)
-    numbers = [(pick(cells[place]) if place in cells else math.nan,) for mine in draws.values() for place in mine]
-    return dict(zip(draws, _means(numbers, 1, list(map(len, draws.values())))[0].tolist(), strict=True))
+    numbers = [pick(cells[place]) if place in cells else math.nan for mine in draws.values() for place in mine]
+    return dict(zip(draws, _means(np.array(numbers), 1, list(map(len, draws.values())))[0].tolist(), strict=True))
 
 
 def _by_draw(expected: Sequence[Place]) -> dict[DrawId, list[Place]]:
@@ -35,15 +35,15 @@ def _by_draw(expected: Sequence[Place]) -> dict[DrawId, list[Place]]:
     return found
 
 
-def _means(numbers: Sequence[tuple[float, ...]], wide: int, seeds: Sequence[int]) -> np.ndarray:
+def _means(numbers: np.ndarray, wide: int, seeds: Sequence[int]) -> np.ndarray:
     """Return the means over the seeds of each draw, (wide, draws).
 
     Args:
-        numbers: as many as `wide` of every cell, draw by draw.
-        wide: how many.
+        numbers: (cells, wide), draw by draw.
+        wide: numbers of a cell.
         seeds: cells of each draw.
     """
-    values = np.array(numbers, dtype=np.float64).reshape(-1, wide)
+    values = numbers.reshape(-1, wide)
     of = np.array(seeds, dtype=np.int64)
     first = np.cumsum(of) - of
     means = np.empty((wide, len(of)))
@@ -70,13 +70,12 @@ class Drawn:
 def drawn(scores: Mapping[Place, CellScores], expected: Sequence[Place], columns: Sequence[str]) -> Drawn:
     """Return a row's numbers at the expected places of a stratum, all quantities of a cell at once."""
     draws = _by_draw(expected)
-    same: set[int] = set()
-    numbers = [_numbers(scores.get(place, NOTHING), columns, same) for mine in draws.values() for place in mine]
+    cells = [scores.get(place, NOTHING) for mine in draws.values() for place in mine]
     seeds = list(map(len, draws.values()))
     n = len(_QUANTITIES)
     with np.errstate(over="ignore", invalid="ignore"):
-        values = _means(numbers, n + len(columns), seeds)
-    there = iter([not math.isnan(found[0]) for found in numbers])
+        values = _means(_numbers(cells, columns), n + len(columns), seeds)
+    there = iter([not math.isnan(cell.score) for cell in cells])
     scored = tuple(sum(islice(there, one)) for one in seeds)
     by_name = dict(zip(_QUANTITIES, values[:n], strict=True))
     return Drawn(tuple(draws), by_name, dict(zip(columns, values[n:], strict=True)), scored)
@@ -145,13 +144,13 @@ def standardised(
 _QUANTITIES: Final = ("score", "completeness", "utility", "by_probability", "by_generation")
 
 
-def _numbers(cell: CellScores, columns: Sequence[str], same: set[int]) -> tuple[float, ...]:
-    """Return a cell's quantities and columns; `same` are descriptions that are known to have just these columns."""
-    *picked, found = cell
-    if isinstance(found, Numbers) and (id(found.kinds) in same or list(found.kinds) == list(columns)):
-        same.add(id(found.kinds))
-        return (*picked, *found.known)
-    return (*picked, *(found.get(name, math.nan) for name in columns))
+def _numbers(cells: Sequence[CellScores], columns: Sequence[str]) -> np.ndarray:
+    """Return the quantities and columns of cells, a cell a line."""
+    picked = np.array([cell[: len(_QUANTITIES)] for cell in cells])
+    known = together([cell.columns for cell in cells], columns)
+    if known is None:
+        known = np.array([[cell.columns.get(name, math.nan) for name in columns] for cell in cells])
+    return np.hstack([picked, known.reshape(len(cells), len(columns))])
 
 
 def _over(strata: Sequence[np.ndarray], weights: Mapping[str, float], overlap: Mapping[str, float]) -> Estimate | None:

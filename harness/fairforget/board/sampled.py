@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from statistics import fmean
+from math import fsum
 from typing import Final
 
 import numpy as np
@@ -98,11 +98,11 @@ def _row(
             seeds.setdefault(draw, []).append(outcome)
     for i, draw in enumerate(draws):
         outcomes = seeds.get(draw, [])
-        for sample, value in sorted(difficulty[draw].items()):
-            values = [outcome[sample] for outcome in outcomes if abs(outcome.get(sample, _LARGEST)) < _LARGEST]
+        for sample, value in sorted(difficulty[draw].items()) if outcomes else ():
+            values = [v for outcome in outcomes if abs(v := outcome.get(sample, _LARGEST)) < _LARGEST]
             if values:
                 hard.append(value)
-                done.append(fmean(values))
+                done.append(fsum(values) / len(values))
                 of.append(i)
     if len(hard) < 2 * _FIFTHS:
         return None

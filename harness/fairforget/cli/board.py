@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from fairforget.board.cycles import without_search
 from fairforget.errors import FairforgetError
 from fairforget.terminal import printable
 
@@ -43,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="write board.md, board.html and board.json there")
 
 
+@without_search()
 def execute(args: argparse.Namespace) -> int:
     """Make a board from cell files."""
     from fairforget.board.kept.reading import read_for_board

@@ -21,10 +21,15 @@ def shares_below(values: np.ndarray) -> np.ndarray:
     Returns:
         (n,), between 0 and 1; the mean is 1/2.
     """
-    ordered = np.sort(values)
-    below = np.searchsorted(ordered, values, side="left")
-    upto = np.searchsorted(ordered, values, side="right")
-    return np.asarray((below + upto) / (2 * len(values)))
+    order = np.argsort(values)
+    ordered = values[order]
+    starts = np.ones(len(values), dtype=bool)
+    starts[1:] = ordered[1:] != ordered[:-1]
+    below = np.flatnonzero(starts)
+    upto = np.append(below[1:], len(values))
+    shares = np.empty(len(values))
+    shares[order] = ((below + upto) / (2 * len(values)))[np.cumsum(starts) - 1]
+    return shares
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> float | None:

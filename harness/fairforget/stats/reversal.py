@@ -137,8 +137,11 @@ def reversal_model(
         ValueError: weights that are no weights, overlaps that are no shares, or strata of unlike numbers of seeds.
     """
     parts = Parts.of(strata, weights)
-    if parts is None:
-        return None
+    return None if parts is None else modelled(parts, weights, overlap)
+
+
+def modelled(parts: Parts, weights: Sequence[float], overlap: Sequence[float] = ()) -> ReversalModel:
+    """Return `reversal_model` of strata whose parts are known already."""
     leader = float(np.sign(parts.delta)) or 1.0
     between = parts.between_ss / parts.between_df
     noise = parts.within_ss / parts.within_df / parts.seeds if parts.within_df else None
@@ -148,7 +151,7 @@ def reversal_model(
     def beaten(variance: float) -> float:
         return float(parts.weights @ below_zero(ahead, np.sqrt(variance)))
 
-    rhos = [rho for rho, w in zip(overlaps(overlap, len(strata)), weights, strict=True) if w > 0]
+    rhos = [rho for rho, w in zip(overlaps(overlap, len(weights)), weights, strict=True) if w > 0]
     factors = np.array([inflation(int(n), rho) for n, rho in zip(parts.draws, rhos, strict=True)])
     # No variance is none, even of draws that are all one set.
     standard_error = math.sqrt(float((parts.weights**2 / parts.draws * factors).sum()) * between) if between else 0.0

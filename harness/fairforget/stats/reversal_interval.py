@@ -48,7 +48,14 @@ def reversal_intervals(
         None where a stratum that counts has fewer than three draws.
     """
     parts = Parts.of(strata, weights)
-    if parts is None or (parts.draws < FEWEST_DRAWS).any():
+    return None if parts is None else intervals_of(parts, rng=rng, resamples=resamples, level=level)
+
+
+def intervals_of(
+    parts: Parts, *, rng: np.random.Generator, resamples: int = 2000, level: float = LEVEL
+) -> ReversalIntervals | None:
+    """Return `reversal_intervals` of strata whose parts are known already."""
+    if (parts.draws < FEWEST_DRAWS).any():
         return None
     leader = 1.0 if parts.delta >= 0 else -1.0
 

@@ -21,8 +21,8 @@ from fairforget.stats.intervals import LEVEL, Estimate
 from fairforget.stats.permutation import MOST_EXACT, sign_flip
 from fairforget.stats.power import as_one_stratum, draws_to_tell
 from fairforget.stats.ranks import Ranking, rank
-from fairforget.stats.reversal import draws_to_see, observed_reversals, paired, reversal_model
-from fairforget.stats.reversal_interval import reversal_intervals
+from fairforget.stats.reversal import Parts, draws_to_see, modelled, observed_reversals, paired
+from fairforget.stats.reversal_interval import intervals_of
 from fairforget.stats.strata import standardised_mean
 
 MOST_ROWS: Final = 100
@@ -105,7 +105,9 @@ def _pair(counting: Counting, i: int, j: int, strata: tuple[StratumDifference, .
         msg = "rows are compared only where they have ranks"
         raise ValueError(msg)
     seeds = [paired(values[i], values[j]) for values in counting.balanced]
-    model, ends = reversal_model(seeds, weights, overlap), reversal_intervals(seeds, weights, rng=rng)
+    parts = Parts.of(seeds, weights)
+    model = None if parts is None else modelled(parts, weights, overlap)
+    ends = None if parts is None else intervals_of(parts, rng=rng)
     flip = sign_flip(apart, rng, weights) if sum(map(len, apart)) <= MOST_EXACT and not any(overlap) else None
     seen = observed_reversals(apart, weights)
     n = difference.n

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Final
 
@@ -56,6 +57,7 @@ class Turned:
         return tuple(made)
 
 
+@functools.lru_cache(maxsize=4096)
 def share_of(count: int, n: int) -> Share:
     """Return how many of n draws, with the exact interval."""
     return Share(count, n, count / n, *clopper_pearson(count, n))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from fairforget.store.record import Score
 
@@ -56,6 +58,10 @@ class Columns(Mapping[str, Score]):
         """Values in the order of the columns; NaN where there is none."""
         return struct.unpack_from(f"<{len(self.kinds)}d", self._packed, self._at)
 
+    def raw(self) -> bytes:
+        """Return `known` as little-endian doubles."""
+        return self._packed[self._at : self._at + 8 * len(self.kinds)]
+
     def by_sample(self) -> dict[str, float]:
         """Return sample -> completeness, see `fairforget.board.worst.by_sample`."""
         n = len(self._names)
@@ -81,33 +87,23 @@ class Columns(Mapping[str, Score]):
 
 
 class Numbers(Mapping[str, float]):
-    """Values by column, for whoever needs one, and in order, for whoever needs them all."""
+    """Values by column, for whoever needs one; see `together` for whoever needs them all."""
 
-    __slots__ = ("_columns",)
+    __slots__ = ("columns",)
 
     def __init__(self, columns: Columns) -> None:
-        self._columns = columns
-
-    @property
-    def kinds(self) -> Mapping[str, Score]:
-        """Those of the columns; the same object for all cells with the same columns."""
-        return self._columns.kinds
-
-    @property
-    def known(self) -> tuple[float, ...]:
-        """All of them, in order."""
-        return self._columns.known
+        self.columns = columns
 
     def __getitem__(self, name: str) -> float:
-        if name not in self.kinds:
+        if name not in self.columns.kinds:
             raise KeyError(name)
-        return self.known[list(self.kinds).index(name)]
+        return self.columns.known[list(self.columns.kinds).index(name)]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.kinds)
+        return iter(self.columns.kinds)
 
     def __len__(self) -> int:
-        return len(self.kinds)
+        return len(self.columns.kinds)
 
 
 class Items(Mapping[str, Mapping[str, float | None]]):
@@ -137,6 +133,21 @@ class Items(Mapping[str, Mapping[str, float | None]]):
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+def together(found: Sequence[Mapping[str, float]], names: Sequence[str]) -> np.ndarray | None:
+    """Return the values of cells as (cells, columns); None unless all have just these columns, in this order.
+
+    Args:
+        found: the values of each cell.
+        names: of the columns.
+    """
+    kept = [numbers.columns for numbers in found if isinstance(numbers, Numbers)]
+    kinds = {id(columns.kinds): columns.kinds for columns in kept}
+    if len(kept) < len(found) or any(list(one) != list(names) for one in kinds.values()):
+        return None
+    values = np.frombuffer(b"".join([columns.raw() for columns in kept]), dtype="<f8")
+    return values.reshape(len(kept), len(names)).astype(np.float64)
 
 
 def kinds_of(scores: Mapping[str, Score]) -> Mapping[str, Score]:

@@ -91,7 +91,8 @@ class Unpacker:
         Raises:
             ValueError, KeyError, TypeError, struct.error: `pack` did not make it.
         """
-        *cell, columns, names, environment, draw_info, own = packed.parts
+        task, target, draw, method, curriculum, budget, optimizer, evaluation, *rest = packed.parts  # as `_CELL` says
+        columns, names, environment, draw_info, own = rest
         kinds = self._kinds.get(id(columns))
         if kinds is None:
             kinds = self._kinds[id(columns)] = _kinds(columns)
@@ -102,7 +103,18 @@ class Unpacker:
         last = middle + 8 * len(kinds)
         return Record(
             key=packed.key,
-            cell={**unknown, **dict(zip(_CELL, cell, strict=True)), "seed": packed.seed},
+            cell={
+                **unknown,
+                "task": task,
+                "target": target,
+                "draw": draw,
+                "method": method,
+                "curriculum": curriculum,
+                "budget": budget,
+                "optimizer": optimizer,
+                "evaluation": evaluation,
+                "seed": packed.seed,
+            },
             status=packed.status,
             problems=problems,
             scores=Columns(kinds, self._counted(numbers[middle:last]), names["samples"], numbers, _FIRST),
