@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from fairforget.board.identities import Identities
@@ -31,7 +32,7 @@ class Group:
     @cached_property
     def records(self) -> list[Record]:
         """All cells, by key."""
-        return sorted((record for cells in self.rows.values() for record in cells.values()), key=lambda r: r.key)
+        return sorted((record for cells in self.rows.values() for record in cells.values()), key=attrgetter("key"))
 
     @cached_property
     def describing(self) -> list[Record]:
@@ -74,7 +75,7 @@ def group(records: Iterable[Record]) -> tuple[list[Group], list[LeftOut]]:
     alike: dict[str, list[Record]] = {}
     references: dict[str, list[Record]] = {}
     commons: dict[str, dict[str, Any]] = {}
-    ordered = sorted(records, key=lambda r: r.key)
+    ordered = sorted(records, key=attrgetter("key"))
     known = Identities(ordered)
     draws = {record.key: known.draw(record) for record in ordered}
     for record in ordered:

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from fairforget.board.compared import RankSet
-from fairforget.board.grouping import Group, Place, places_by_stratum
+from fairforget.board.grouping import Group, Place
 from fairforget.board.overlap import Overlaps
-from fairforget.board.rows import by_draw
+from fairforget.board.rows import Drawn
 from fairforget.board.rules import Rules
-from fairforget.board.scores import LARGEST, CellScores
+from fairforget.board.scores import LARGEST
 from fairforget.board.values import Row
 from fairforget.stats.intervals import FEWEST_DRAWS
 from fairforget.stats.ranks import rank
@@ -21,19 +21,24 @@ from fairforget.stats.ranks import rank
 def ranked(
     rows: Sequence[Row],
     found: Group,
-    expected: Mapping[str, Sequence[Place]],
-    labels: Mapping[str, str],
+    numbers: Mapping[str, Mapping[str, Drawn]],
+    places: Mapping[str, Sequence[Place]],
     weights: Mapping[str, float],
-    scores: Mapping[str, CellScores],
     rules: Rules,
     overlaps: Overlaps,
 ) -> list[Row]:
-    """Return the rows with ranks, or why they have none, in the order of the board."""
-    values = {}
-    for row in rows:
-        mine = {place: scores[record.key] for place, record in found.rows[row.id].items()}
-        places = places_by_stratum(expected[row.id], labels)
-        values[row.id] = [np.array(list(by_draw(mine, places[w], lambda c: c.score).values())) for w in weights]
+    """Return the rows with ranks, or why they have none, in the order of the board.
+
+    Args:
+        rows: the competing ones.
+        found: the table's cells.
+        numbers: identity of a row -> label of a stratum -> the row's numbers there.
+        places: label of a stratum -> where each of the rows should have a cell.
+        weights: label of a stratum that counts -> its share.
+        rules: what a row needs to be ranked.
+        overlaps: of the table's draws.
+    """
+    values = {row.id: [numbers[row.id][label].values["score"] for label in weights] for row in rows}
     barred = {row.id: rules.against(row, found.rows[row.id].values(), weights) for row in rows}
     fit = [row for row in rows if weights and barred[row.id] is None]
     beyond = {row.id for row in fit if any((np.abs(v) > LARGEST).any() for v in values[row.id])}
@@ -41,7 +46,7 @@ def ranked(
     ranking = None
     if whole:
         strata = [np.stack([values[row.id][i] for row in whole]) for i in range(len(weights))]
-        shared = overlaps.by_stratum(places_by_stratum(expected[whole[0].id], labels))
+        shared = overlaps.by_stratum(places)
         ranking = rank(strata, list(weights.values()), overlap=[shared[w] for w in weights])
     done = []
     for row in rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from fairforget.board.matched import matched_of
 from fairforget.board.normalised import with_normalised
 from fairforget.board.overlap import Overlaps
 from fairforget.board.ranking import by_score, ranked
-from fairforget.board.rows import drawn, in_stratum, over_strata
+from fairforget.board.rows import Drawn, drawn, in_stratum, over_strata
 from fairforget.board.rules import Rules
 from fairforget.board.sampled import by_sample_of
 from fairforget.board.scores import CellScores, cell_scores
@@ -104,28 +105,23 @@ def _table(
     # Where any competing row has a cell; a reference row, where it has one itself.
     expected = {row: sorted(found.rows[row]) if reference_of(firsts[row]) else places for row in firsts}
     overlaps = Overlaps(found)
+    everywhere = places_by_stratum(places, labels)
+    by_stratum = {
+        row: places_by_stratum(mine, labels) if reference_of(firsts[row]) else everywhere
+        for row, mine in expected.items()
+    }
+    numbers = {row: _drawn(cells, by_stratum[row], names, scores) for row, cells in found.rows.items()}
     rows = [
-        _row(
-            row,
-            titles[row],
-            cells,
-            places_by_stratum(expected[row], labels),
-            weights,
-            names,
-            scores,
-            goal,
-            kinds,
-            overlaps,
-        )
+        _row(row, titles[row], cells, by_stratum[row], weights, numbers[row], goal, kinds, overlaps)
         for row, cells in sorted(found.rows.items())
     ]
     competing = ranked(
-        [row for row in rows if row.reference is None], found, expected, labels, weights, scores, rules, overlaps
+        [row for row in rows if row.reference is None], found, numbers, everywhere, weights, rules, overlaps
     )
     references = sorted(
         (r for r in rows if r.reference is not None), key=lambda r: (r.reference != "untouched", *by_score(r))
     )
-    competing = with_normalised(competing, references, weights, overlaps.by_stratum(places_by_stratum(places, labels)))
+    competing = with_normalised(competing, references, weights, overlaps.by_stratum(everywhere))
     draws = {draw for draw, _ in found.places}
     any_cell = records[0].cell
     return Table(
@@ -167,17 +163,31 @@ def _weights(labels: Sequence[str], wanted: Mapping[str, float] | None) -> dict[
 
 
 def _first(cells: Mapping[Place, Record]) -> Record:
-    return min(cells.values(), key=lambda record: record.key)
+    return min(cells.values(), key=attrgetter("key"))
 
 
 def _named(cells: Mapping[Place, Record]) -> Record:
     """Return the cell that a row is called by: what most call it, for a few that somebody adds rename nobody's row."""
-    called: dict[tuple[str, str], list[Record]] = {}
+    alike: dict[tuple[int, int], list[Record]] = {}
     for record in cells.values():
-        method, curriculum = record.cell["method"], record.cell["curriculum"]
-        called.setdefault((str(method.get("label")), str(mapping(curriculum).get("label"))), []).append(record)
+        alike.setdefault((id(record.cell["method"]), id(record.cell["curriculum"])), []).append(record)
+    called: dict[tuple[str, str], list[Record]] = {}
+    for same in alike.values():
+        method, curriculum = same[0].cell["method"], same[0].cell["curriculum"]
+        called.setdefault((str(method.get("label")), str(mapping(curriculum).get("label"))), []).extend(same)
     most = min(called, key=lambda label: (-len(called[label]), label))
-    return min(called[most], key=lambda record: record.key)
+    return min(called[most], key=attrgetter("key"))
+
+
+def _drawn(
+    cells: Mapping[Place, Record],
+    expected: Mapping[str, Sequence[Place]],
+    columns: Sequence[str],
+    scores: Mapping[str, CellScores],
+) -> dict[str, Drawn]:
+    """Return the numbers of a row by label of the stratum."""
+    mine = {place: scores[record.key] for place, record in cells.items()}
+    return {label: drawn(mine, places, columns) for label, places in expected.items()}
 
 
 def _row(
@@ -186,16 +196,13 @@ def _row(
     cells: Mapping[Place, Record],
     expected: Mapping[str, Sequence[Place]],
     weights: Mapping[str, float],
-    columns: Sequence[str],
-    scores: Mapping[str, CellScores],
+    found: Mapping[str, Drawn],
     goal: float | None,
     kinds: Mapping[str, Score],
     overlaps: Overlaps,
 ) -> Row:
     overlap = overlaps.by_stratum(expected)
     records = [cells[place] for place in sorted(cells)]
-    mine = {place: scores[record.key] for place, record in cells.items()}
-    found = {label: drawn(mine, places, columns) for label, places in expected.items()}
     first = _first(cells)
     reference = reference_of(first)
     by_draw_seeds: dict[DrawId, int] = {}

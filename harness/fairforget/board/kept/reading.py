@@ -60,9 +60,9 @@ def _folder(folder: Path, cache: Path, indexed: int, parts: Parts, rejected: lis
     index = Index.of(folder, cache) if len(files) >= indexed else None
     known = {} if index is None else index.load(parts)
     found = {
-        path: known[path][1]
+        path: kept[1]
         for path, file in files.items()
-        if path in known and file.stamp and known[path][0] == file.stamp
+        if (kept := known.get(path)) is not None and file.stamp and kept[0] == file.stamp
     }
     new = []
     for path, answer in read_packed([path for path in sorted(files) if path not in found], parts, _processes()):
