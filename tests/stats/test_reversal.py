@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from fairforget.stats.reversal import draws_to_see, observed_reversals, paired, reversal_model
-from fairforget.stats.reversal_interval import reversal_intervals
+from fairforget.stats.reversal_interval import _quantiles, reversal_intervals
 from fairforget.stats.strata import moments
 
 
@@ -220,3 +220,11 @@ def test_no_interval_below_three_draws():
     rng = np.random.default_rng(0)
     assert reversal_intervals([np.zeros((2, 3))], rng=rng) is None
     assert reversal_intervals([np.ones((3, 3))], rng=rng).observed == (0.0, 0.0)
+
+
+def test_quantiles_are_those_of_numpy_to_the_last_bit():
+    rng = np.random.default_rng(3)
+    for n in (2, 3, 40, 41, 1999, 2000):
+        for values in (rng.random(n) ** 3, rng.integers(0, 4, n) / 3, np.zeros(n)):
+            for levels in ((0.025, 0.975), (0.975,), (0.0, 1.0), (0.5,)):
+                assert _quantiles(values, levels) == np.quantile(values, levels).tolist()

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fairforget.board.kept.spent import Price, Spent
+from fairforget.board.kept.spent import Price, Spent, columns_of
 from fairforget.board.loose import amount, mapping, number
 from fairforget.board.way import Cost, Tuned
 from fairforget.store.record import Record
@@ -14,10 +14,11 @@ from fairforget.store.record import Record
 
 def cost_of(records: Sequence[Record]) -> Cost | None:
     """Return what a cell of a row takes, from those that went well."""
-    prices = [price for record in records if record.status == "ok" and (price := price_of(record)) is not None]
-    if not prices:
+    fine = [record for record in records if record.status == "ok"]
+    kept = columns_of([record.ledger for record in fine])
+    each = _prices(fine) if kept is None else kept[0]
+    if not each:
         return None
-    each = dict(zip(Price._fields, zip(*prices, strict=True), strict=True))
     spent = sum(each["forward_equivalents"])
 
     def share(parts: Iterable[float]) -> float | None:
@@ -30,8 +31,14 @@ def cost_of(records: Sequence[Record]) -> Cost | None:
         reference_share=share(each["reference"]),
         looks=statistics.median(each["looks"]),
         seconds=statistics.median(each["seconds"]),
-        cells=len(prices),
+        cells=len(each["updates"]),
     )
+
+
+def _prices(records: Sequence[Record]) -> dict[str, list[float]]:
+    """Return every number of `Price` in the cells that say it; nothing where none does."""
+    found = [price for record in records if (price := price_of(record)) is not None]
+    return {name: [getattr(price, name) for price in found] for name in Price._fields} if found else {}
 
 
 def price_of(record: Record) -> Price | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
-from fairforget.board.kept.spent import Met, Spent
+from fairforget.board.kept.spent import Met, Spent, columns_of
 from fairforget.board.loose import amount, items, mapping, number
 from fairforget.board.way import Coverage
 from fairforget.store.record import Record
@@ -14,10 +14,16 @@ from fairforget.store.record import Record
 
 def coverage_of(records: Sequence[Record]) -> Coverage | None:
     """Return means over the cells of a row that went well; None where none says which samples its updates met."""
-    found = [one for record in records if record.status == "ok" and (one := met_of(record)) is not None]
-    if not found:
-        return None
-    return Coverage(**dict(zip(Met._fields, map(fmean, zip(*found, strict=True)), strict=True)))
+    fine = [record for record in records if record.status == "ok"]
+    kept = columns_of([record.ledger for record in fine])
+    each = _met(fine) if kept is None else kept[1]
+    return Coverage(**{name: fmean(values) for name, values in each.items()}) if each else None
+
+
+def _met(records: Sequence[Record]) -> dict[str, list[float]]:
+    """Return every number of `Met` in the cells that say it; nothing where none does."""
+    found = [one for record in records if (one := met_of(record)) is not None]
+    return {name: [getattr(one, name) for one in found] for name in Met._fields} if found else {}
 
 
 def met_of(record: Record) -> Met | None:

@@ -34,6 +34,8 @@ def plain(value: Any, *, measured: bool = False) -> Any:
     kind: Any = type(value)
     if kind is str or kind is int or kind is bool or value is None:  # most of a large board
         return value
+    if kind is float:
+        return (_rounded(value) if measured else value) if math.isfinite(value) else None
     if names := _fields(kind):
         return {name: plain(getattr(value, name), measured=True) for name in names}
     if isinstance(value, Mapping):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
+
+import numpy as np
 
 
 class Price(NamedTuple):
@@ -59,6 +61,10 @@ class Spent(Mapping[str, Any]):
         met = Met(*_MET.unpack_from(self._packed, self._at + _PRICE.size))
         return None if math.isnan(met.samples) else met
 
+    def raw(self) -> bytes:
+        """Return the numbers of `numbers_of` as little-endian doubles."""
+        return self._packed[self._at : self._at + _PRICE.size + _MET.size]
+
     def __getitem__(self, name: str) -> float:
         match name:
             case "updates":
@@ -72,6 +78,23 @@ class Spent(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return 2
+
+
+def columns_of(found: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[float]], dict[str, list[float]]] | None:
+    """Return the numbers of `Price` in ledgers, and those of `Met` in the ledgers that say it, all of a kind together.
+
+    None unless all of the ledgers are kept as sums.
+    """
+    kept = [ledger.raw() for ledger in found if isinstance(ledger, Spent)]
+    if not kept or len(kept) < len(found):
+        return None
+    numbers = np.frombuffer(b"".join(kept), dtype="<f8").reshape(len(kept), -1)
+    price, met = np.split(numbers, [len(Price._fields)], axis=1)
+    met = met[~np.isnan(met[:, 0])]
+    return (
+        dict(zip(Price._fields, price.T.tolist(), strict=True)),
+        dict(zip(Met._fields, met.T.tolist(), strict=True)) if len(met) else {},
+    )
 
 
 def spent_from(packed: bytes, at: int) -> Mapping[str, Any]:
