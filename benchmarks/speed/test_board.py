@@ -7,10 +7,12 @@ processor time and memory of ``fairforget board`` with its three files. That tak
 FAIRFORGET_BENCH_CELLS is another number of cells, FAIRFORGET_BENCH_FOLDER a folder that `synthetic.py` has written.
 
 The limits are on processor time, which a busy machine stretches less than wall time: of all processes together 120 s
-for the first board, which is 60 s on two cores, and 10 s after one new cell; and 2 GB for all processes together.
+for the first board, which is 60 s on two cores, and 7 s after one new cell, the median of three times; and 2 GB for all
+processes together. Python keeps its bytecode between the runs, as it does of an installed package.
 
-The aim after one new cell is 5 s. About a quarter of the time goes to the index and the records, half to the board (a
-third of that to how its 1,128 pairs compare), and the rest to the imports and the three files.
+The aim after one new cell is 5 s, which is missed: 5.9 s on the two cores of the machine it was measured on. About a
+quarter of that goes to the index and the records, more than half to the board (a third of that to how its 1,128 pairs
+compare), and the rest to the imports and the three files.
 """
 
 from __future__ import annotations
@@ -56,7 +58,8 @@ class Spent:
 
 def board(folder, out, cache):
     command = [sys.executable, "-c", PROGRAM, "board", str(folder), "--out", str(out)]
-    settings = {**os.environ, "FAIRFORGET_CACHE": str(cache)}
+    settings = {**os.environ, "FAIRFORGET_CACHE": str(cache), "PYTHONPYCACHEPREFIX": str(out.parent / "bytecode")}
+    settings.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(command, env=settings, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["code"] == 0
@@ -101,12 +104,16 @@ def test_board(benchmark, folder, cells, tmp_path):
         spent["again"] = board(folder, tmp_path / "again", cache)
     finally:
         shutil.move(kept, path)
-    spent["after one new cell"] = board(folder, tmp_path / "after", cache)
+    times = []
+    for i in range(3):
+        shutil.copytree(cache, tmp_path / f"cache {i}")  # an index that does not know the cell
+        times.append(board(folder, tmp_path / "after", tmp_path / f"cache {i}"))
+    spent["after one new cell"] = sorted(times, key=lambda one: one.processor)[1]
     print(f"\n{cells:,} cells", *(f"{name}: {cost}" for name, cost in spent.items()), sep="\n  ")
     assert contents(tmp_path / "again") == contents(tmp_path / "first") != contents(tmp_path / "after")
     if cells >= FULL:
         assert spent["first"].processor <= 120
-        assert spent["after one new cell"].processor <= 10
+        assert spent["after one new cell"].processor <= 7
         assert max(cost.megabytes for cost in spent.values()) <= 2000
     else:
         board(folder, tmp_path / "whole", tmp_path / "other cache")

@@ -33,7 +33,7 @@ class Rules:
         return self._declared(list(records)) or self._too_few(row, weights)
 
     def _declared(self, records: list[Record]) -> str | None:
-        if any(declared_of(record).trained_on_evaluation for record in records):
+        if any(declared_of(r).trained_on_evaluation for r in records if "declared" in r.extra):
             return "was trained on evaluation data, as its submission declares"
         if self.trials is None:
             return None
