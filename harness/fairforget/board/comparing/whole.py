@@ -92,8 +92,7 @@ def whole_strata(
 def generator(strata: Sequence[Whole], found: Group, scores: Mapping[str, CellScores]) -> np.random.Generator:
     """Return a generator that the same cells seed alike, whatever their order: from their keys and scores."""
     rows = {row for stratum in strata for row in stratum.rows}
-    told = sorted(
-        f"{record.key} {scores[record.key].score.hex()}" for row in rows for record in found.rows[row].values()
-    )
+    keys = sorted([record.key for row in rows for record in found.rows[row].values()])
+    told = [f"{key} {scores[key].score.hex()}" for key in keys]
     digest = hashlib.sha256("\n".join(told).encode()).digest()
     return np.random.default_rng(np.random.SeedSequence(int.from_bytes(digest, "big")))
