@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fairforget.board.scores import cell_scores
+from fairforget.board.making.scores import cell_scores
 from fairforget.stats.intervals import Estimate, draw_means, t_interval
 from fairforget.stats.overlap import overlap_share
 from fairforget.store.record import Record

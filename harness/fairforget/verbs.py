@@ -73,7 +73,7 @@ def board(*folders: str | Path, file: str | Path | None = None) -> Board:
     from fairforget.board.table import build
 
     if file is not None:
-        from fairforget.board.from_file import board_of_file
+        from fairforget.board.files.from_file import board_of_file
 
         return board_of_file(file, folders)[0]
     found = read_for_board(folders)

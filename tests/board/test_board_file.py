@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import fairforget
-from fairforget.board.board_file import BoardFile, open_board
-from fairforget.board.board_folders import folders_of
-from fairforget.board.from_file import board_of_file
+from fairforget.board.files.board_file import BoardFile, open_board
+from fairforget.board.files.folders import folders_of
+from fairforget.board.files.from_file import board_of_file
 from fairforget.board.table import build
 from fairforget.cli import main
 from fairforget.errors import FairforgetError

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from fairforget.board.difficulty_sheets import lines, turns
+from fairforget.board.sheets.difficulty import lines, turns
 from fairforget.board.table import build
 from fairforget.study.cell import cell_key
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fairforget.board.drawing import drawings
-from fairforget.board.html import render_html
-from fairforget.board.json import render_json
-from fairforget.board.sampled import MOST_DRAWS, MOST_POINTS
+from fairforget.board.forms.drawing import drawings
+from fairforget.board.forms.html import render_html
+from fairforget.board.forms.json import render_json
+from fairforget.board.making.sampled import MOST_DRAWS, MOST_POINTS
 from fairforget.board.table import build
 
 COLUMNS = ("forget_rouge_l", "forget_unlearning_accuracy")

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from fairforget.board.html import render_html
+from fairforget.board.forms.html import render_html
+from fairforget.board.forms.write import FIGURES, RENDERERS
 from fairforget.board.table import build
-from fairforget.board.write import FIGURES, RENDERERS
 from fairforget.cli import main
 from fairforget.store.results import Results
 

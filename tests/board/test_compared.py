@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from fairforget.board.sheets import all_sheets
+from fairforget.board.sheets.order import all_sheets
 from fairforget.board.table import build
 from fairforget.stats.bootstrap import bootstrap
 from fairforget.stats.cube import PairedCube

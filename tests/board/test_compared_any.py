@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fairforget.board.forms.write import RENDERERS
 from fairforget.board.table import build
-from fairforget.board.write import RENDERERS
 
 METHODS = ("npo", "idk", "dpo")
 ODD = (0.0, 0.5, 1.0, 0.5 + 1e-16, 1e-300, -1.0, 1e59, 1e99, 1e300)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from fairforget.board.drawing import drawings
-from fairforget.board.html import render_html
+from fairforget.board.forms.drawing import drawings
+from fairforget.board.forms.html import render_html
 from fairforget.board.page.answers import answers
 from fairforget.board.page.axes import Scale, close_range, unit_range, upper_range
 from fairforget.board.page.bump import ranked_draws
@@ -19,8 +19,8 @@ from fairforget.board.page.labels import spread
 from fairforget.board.page.plane import front
 from fairforget.board.page.ranks import ties
 from fairforget.board.page.scene import Box, Group, Line, Text
-from fairforget.board.sheet import Sheet
-from fairforget.board.sheets import all_sheets
+from fairforget.board.sheets.order import all_sheets
+from fairforget.board.sheets.sheet import Sheet
 from fairforget.board.table import build
 
 

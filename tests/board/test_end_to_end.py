@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 import fairforget.board.kept.reading as reading
-from fairforget.board.write import RENDERERS
+from fairforget.board.forms.write import RENDERERS
 from fairforget.cli import main
 from fairforget.study.yaml_core import to_yaml
 

@@ -13,12 +13,12 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from fairforget.board.about import About
-from fairforget.board.drawing import drawings
-from fairforget.board.notebook import render_fragment
-from fairforget.board.png import png_files
-from fairforget.board.svg import plain_style, svg_files
+from fairforget.board.forms.drawing import drawings
+from fairforget.board.forms.notebook import render_fragment
+from fairforget.board.forms.png import png_files
+from fairforget.board.forms.svg import plain_style, svg_files
+from fairforget.board.forms.write import write_figures
 from fairforget.board.table import build
-from fairforget.board.write import write_figures
 from fairforget.errors import FairforgetError
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -197,7 +197,7 @@ def test_a_large_figure_stays_a_picture_that_can_be_opened(board, monkeypatch):
     painter = types.ModuleType("resvg_py")
     painter.svg_to_bytes = lambda *, svg_string, zoom=0, **_: asked.append((svg_string, zoom)) or svg_string.encode()
     monkeypatch.setitem(sys.modules, "resvg_py", painter)
-    monkeypatch.setattr("fairforget.board.png._MOST", 900.0)
+    monkeypatch.setattr("fairforget.board.forms.png._MOST", 900.0)
     list(png_files(board))
     drawn = [(text, zoom) for text, zoom in asked if zoom]
     assert len(drawn) == len(list(svg_files(board)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fairforget.board.json import plain, render_json
+from fairforget.board.forms.json import plain, render_json
 from fairforget.board.table import build
 from fairforget.board.values import Board
 from fairforget.stats.intervals import Estimate

@@ -9,7 +9,7 @@ import sqlite3
 
 import pytest
 
-from fairforget.board.json import render_json
+from fairforget.board.forms.json import render_json
 from fairforget.board.kept import index as index_module
 from fairforget.board.kept import many
 from fairforget.board.kept.packing import Unpacker, pack

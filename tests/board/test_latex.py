@@ -15,9 +15,9 @@ from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexwalker import LatexEnvironmentNode, LatexMacroNode, LatexWalker
 
 from fairforget.board.about import About
-from fairforget.board.latex import MOST_LINES, render_latex
-from fairforget.board.latex_text import escape, number, stacked
-from fairforget.board.paper_sheet import paper
+from fairforget.board.forms.latex import MOST_LINES, render_latex
+from fairforget.board.forms.latex_text import escape, number, stacked
+from fairforget.board.forms.paper import paper
 from fairforget.board.table import build
 from fairforget.board.text import shown
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fairforget.board.pair_sheets import standing
+from fairforget.board.sheets.pairs import standing
 from fairforget.board.table import build
 
 

@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from fairforget.board import figures
-from fairforget.board.drawing import drawings
-from fairforget.board.html import render_html
-from fairforget.board.json import render_json
-from fairforget.board.markdown import escape, render_markdown
-from fairforget.board.sheets import all_sheets
+from fairforget.board.forms.drawing import drawings
+from fairforget.board.forms.html import render_html
+from fairforget.board.forms.json import render_json
+from fairforget.board.forms.markdown import escape, render_markdown
+from fairforget.board.forms.terminal import print_board
+from fairforget.board.forms.write import RENDERERS, write_board
+from fairforget.board.page import figures
+from fairforget.board.sheets.order import all_sheets
 from fairforget.board.table import build
-from fairforget.board.terminal import print_board
 from fairforget.board.text import figure, number, shown
-from fairforget.board.write import RENDERERS, write_board
 from fairforget.stats.intervals import t_interval
 
 HOSTILE = (

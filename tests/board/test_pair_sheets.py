@@ -12,9 +12,9 @@ import pytest
 
 from fairforget.board import words
 from fairforget.board.agreed import Chance, Share
-from fairforget.board.markdown import render_markdown
-from fairforget.board.pair_sheets import chance, contradictions, counted
-from fairforget.board.sheets import all_sheets
+from fairforget.board.forms.markdown import render_markdown
+from fairforget.board.sheets.order import all_sheets
+from fairforget.board.sheets.pairs import chance, contradictions, counted
 from fairforget.board.table import build
 
 ROOT = Path(__file__).parents[2]
@@ -183,7 +183,7 @@ def test_every_table_is_described():
     page = (ROOT / "docs" / "reference" / "board.md").read_text(encoding="utf-8")
     section = re.search(r"^### Tables$(.*?)^### ", page, re.DOTALL | re.MULTILINE)[1]
     titles = []
-    for path in sorted((ROOT / "harness" / "fairforget" / "board").glob("*_sheets.py")):
+    for path in sorted((ROOT / "harness" / "fairforget" / "board" / "sheets").glob("*.py")):
         titles += re.findall(r'Sheet\(\s*"\w+",\s*f?"([^"{]+)', path.read_text(encoding="utf-8"))
     assert len(titles) > 20
     assert [title for title in titles if title.strip() not in section] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fairforget.board.scores import cell_scores
+from fairforget.board.making.scores import cell_scores
 
 TABLES = yaml.safe_load(Path(__file__).with_name("paper_tables.yaml").read_text(encoding="utf-8"))
 ROWS = [(table, row) for table, found in TABLES.items() for row in found["rows"]]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairforget.board.scores import cell_scores, harmonic_mean
+from fairforget.board.making.scores import cell_scores, harmonic_mean
 
 positive = st.floats(1e-6, 1e6)
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from fairforget.board.result_sheets import measured
+from fairforget.board.sheets.results import measured
 from fairforget.board.table import build
 from fairforget.errors import FairforgetError
 from fairforget.stats.ranks import rank

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fairforget.board.curves import survivals, ways
-from fairforget.board.html import render_html
-from fairforget.board.json import render_json
-from fairforget.board.markdown import render_markdown
-from fairforget.board.sheets import all_sheets
+from fairforget.board.forms.html import render_html
+from fairforget.board.forms.json import render_json
+from fairforget.board.forms.markdown import render_markdown
+from fairforget.board.page.curves import survivals, ways
+from fairforget.board.sheets.order import all_sheets
 from fairforget.board.table import build
 
 GOAL = 0.8

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from fairforget.board import drawing
-from fairforget.board.latex import MOST_LINES
-from fairforget.board.pair_sheets import MOST_ALL
-from fairforget.board.write import FIGURES, RENDERERS
+from fairforget.board.forms import drawing
+from fairforget.board.forms.latex import MOST_LINES
+from fairforget.board.forms.write import FIGURES, RENDERERS
+from fairforget.board.sheets.pairs import MOST_ALL
 from fairforget.cli import main
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import fairforget
-from fairforget.board.markdown import render_markdown
+from fairforget.board.forms.markdown import render_markdown
 from fairforget.board.values import Board
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import pytest
 
 import fairforget
 from fairforget.board.identity import reference_of
-from fairforget.board.scores import cell_scores
+from fairforget.board.making.scores import cell_scores
 from fairforget.registry import Registry
 from fairforget.store.results import Results
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fairforget.board.from_file import board_of_file
-from fairforget.board.write import RENDERERS
+from fairforget.board.files.from_file import board_of_file
+from fairforget.board.forms.write import RENDERERS
 from fairforget.cli import main
 
 HOME = Path(__file__).parents[2] / "leaderboards"

@@ -76,7 +76,7 @@ class Visit:
 @pytest.fixture
 def visit(browser, tmp_path):
     """Open a board in a new window: ``visit(board, width=390, scheme="dark")``."""
-    from fairforget.board.html import render_html
+    from fairforget.board.forms.html import render_html
 
     opened = []
 

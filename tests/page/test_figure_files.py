@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fairforget.board.svg import svg_files
+from fairforget.board.forms.svg import svg_files
 from fairforget.board.table import build
 
 # Texts whose letters leave the picture, by the browser's own measure of them.

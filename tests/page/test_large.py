@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fairforget.board.html import render_html
+from fairforget.board.forms.html import render_html
 from fairforget.board.table import build
 
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from fairforget.board.from_file import board_of_file
+from fairforget.board.files.from_file import board_of_file
 from fairforget.cli import main
 from fairforget.store import atomic
 from fairforget.store.results import Results

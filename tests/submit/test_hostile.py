@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fairforget.board.board_file import open_board
-from fairforget.board.from_file import compose
+from fairforget.board.files.board_file import open_board
+from fairforget.board.files.from_file import compose
 from fairforget.registry import Registry
 from fairforget.store.parts import Parts
 from fairforget.store.reading import NotARecord, record_from_json

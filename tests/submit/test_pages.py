@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fairforget.board.board_file import BoardFile, open_board
-from fairforget.board.declarations import Submission, parse_declaration
+from fairforget.board.files.board_file import BoardFile, open_board
+from fairforget.board.files.declarations import Submission, parse_declaration
 from fairforget.cli import main
 from fairforget.study.yaml_lines import parse_yaml
 

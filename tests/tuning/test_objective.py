@@ -43,7 +43,7 @@ def test_values(by, goal, cells, expected):
 
 
 def test_under_a_goal_it_is_what_boards_rank_by():
-    from fairforget.board.scores import cell_scores
+    from fairforget.board.making.scores import cell_scores
 
     for cell in (record(0.3, 0.9), record(0.9, 0.2, matched=matched(0.9, 0.4))):
         for goal in (None, 0.8):

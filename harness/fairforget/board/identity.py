@@ -53,7 +53,7 @@ def comparison(record: Record) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What whoever submitted a cell says of it; see `fairforget.board.declarations`."""
+    """What whoever submitted a cell says of it; see `fairforget.board.files.declarations`."""
 
     trials: int = 0
     """Trials by hand, outside of the search that a study makes."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fairforget.board.scores import LARGEST
+from fairforget.board.making.scores import LARGEST
 from fairforget.board.values import Row
 from fairforget.stats.intervals import Estimate
 from fairforget.stats.normalised import normalised_mean

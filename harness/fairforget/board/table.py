@@ -8,26 +8,26 @@ from operator import attrgetter
 import numpy as np
 
 from fairforget.board.comparing.compare import compared_of
-from fairforget.board.context import binnings_of, columns_of, covariates_of, notes_of, problems_of, provenance_of
-from fairforget.board.costs import cost_of, tuned_of
-from fairforget.board.coverage import coverage_of
 from fairforget.board.cycles import without_search
-from fairforget.board.forgetting import forgetting_of
+from fairforget.board.files.submitted import submission_notes
 from fairforget.board.grouping import Group, Place, group, places_by_stratum
 from fairforget.board.identity import DrawId, reference_of, row_labels, stratum_labels
 from fairforget.board.loose import mapping, number
-from fairforget.board.matched import matched_of
+from fairforget.board.making.context import binnings_of, columns_of, covariates_of, notes_of, problems_of, provenance_of
+from fairforget.board.making.costs import cost_of, tuned_of
+from fairforget.board.making.coverage import coverage_of
+from fairforget.board.making.forgetting import forgetting_of
+from fairforget.board.making.matched import matched_of
+from fairforget.board.making.overlap import Overlaps
+from fairforget.board.making.ranking import by_score, ranked
+from fairforget.board.making.rows import Drawn, drawn, in_stratum, over_strata
+from fairforget.board.making.sampled import by_sample_of
+from fairforget.board.making.scores import CellScores, cell_scores
+from fairforget.board.making.trajectory import columns_on_the_way, way_of
+from fairforget.board.making.worst import worst_quarter_of
 from fairforget.board.normalised import with_normalised
-from fairforget.board.overlap import Overlaps
-from fairforget.board.ranking import by_score, ranked
-from fairforget.board.rows import Drawn, drawn, in_stratum, over_strata
 from fairforget.board.rules import Rules
-from fairforget.board.sampled import by_sample_of
-from fairforget.board.scores import CellScores, cell_scores
-from fairforget.board.submitted import submission_notes
-from fairforget.board.trajectory import columns_on_the_way, way_of
 from fairforget.board.values import Board, Row, Stratum, Table
-from fairforget.board.worst import worst_quarter_of
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.store.record import Record, Rejected, Score
 

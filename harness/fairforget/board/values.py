@@ -1,4 +1,4 @@
-"""What a board is: frozen values, which the pages print and `fairforget.board.json` writes down."""
+"""What a board is: frozen values, which the pages print and `fairforget.board.forms.json` writes down."""
 
 from __future__ import annotations
 
@@ -235,13 +235,13 @@ class Board:
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``board.json``."""
-        from fairforget.board.json import plain
+        from fairforget.board.forms.json import plain
 
         found: dict[str, Any] = plain(self)
         return found
 
     def _repr_html_(self) -> str:
         """Return the board for a notebook."""
-        from fairforget.board.notebook import render_fragment
+        from fairforget.board.forms.notebook import render_fragment
 
         return render_fragment(self)

@@ -54,7 +54,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.format in _FIGURES and args.out is None:
         raise FairforgetError(f"--format {args.format} makes a file of every figure: say with --out DIR where they go")
     if args.board is not None:
-        from fairforget.board.from_file import board_of_file
+        from fairforget.board.files.from_file import board_of_file
 
         board, found = board_of_file(args.board, args.folders)
         _show(board, args.format, args.out)
@@ -72,8 +72,8 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _show(board: Board, form: str | None, out: Path | None) -> None:
-    from fairforget.board.terminal import print_board
-    from fairforget.board.write import RENDERERS, write_any, write_board
+    from fairforget.board.forms.terminal import print_board
+    from fairforget.board.forms.write import RENDERERS, write_any, write_board
 
     if out is not None:
         paths = write_board(board, out) if form is None else write_any(board, out, form)

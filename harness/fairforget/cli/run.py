@@ -48,7 +48,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from fairforget.board.terminal import print_board
+    from fairforget.board.forms.terminal import print_board
     from fairforget.cli.display import Display
     from fairforget.run.session import run_to_board
 

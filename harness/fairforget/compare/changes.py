@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fairforget.board.context import provenance_of
-from fairforget.board.costs import cost_of
 from fairforget.board.identity import reference_of
+from fairforget.board.making.context import provenance_of
+from fairforget.board.making.costs import cost_of
 from fairforget.board.text import count, shown
 from fairforget.compare.identity import ROW, Identity, chosen_by_tuning, settings
 from fairforget.compare.labels import Labels

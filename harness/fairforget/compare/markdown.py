@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fairforget.board.markdown import escape, sheet_lines
+from fairforget.board.forms.markdown import escape, sheet_lines
 from fairforget.board.text import plural, shown
 from fairforget.compare import words
 from fairforget.compare.leftovers import summaries

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairforget.board.loose import mapping, number
-from fairforget.board.scores import cell_scores
+from fairforget.board.making.scores import cell_scores
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.stats.averages import enters_average
 from fairforget.store.record import Record

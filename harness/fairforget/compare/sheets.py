@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairforget.board import text
-from fairforget.board.sheet import Cell, Head, Line, Sheet
+from fairforget.board.sheets.sheet import Cell, Head, Line, Sheet
 from fairforget.compare import words
 from fairforget.compare.values import Comparison, Difference, Row, Section
 from fairforget.stats.intervals import Estimate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairforget.board.sheet import Sheet
+from fairforget.board.sheets.sheet import Sheet
 from fairforget.board.text import plural
 from fairforget.compare import words
 from fairforget.compare.leftovers import summaries

@@ -165,7 +165,7 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as JSON, with the number of its schema."""
-        from fairforget.board.json import plain
+        from fairforget.board.forms.json import plain
 
         return {"schema": SCHEMA, **plain(self)}
 

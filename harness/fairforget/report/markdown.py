@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from fairforget.board.markdown import escape
+from fairforget.board.forms.markdown import escape
 from fairforget.board.text import count, number, shown
 from fairforget.report.correlations import INTERVAL, Correlation
 from fairforget.report.figures import said

@@ -36,10 +36,10 @@ def run_to_board(
     Raises:
         FairforgetError: the user can mend it; nothing that was done is lost.
     """
-    from fairforget.board.json import plain
+    from fairforget.board.forms.json import plain
+    from fairforget.board.forms.write import write_board
     from fairforget.board.kept.reading import read_for_board
     from fairforget.board.table import build as build_board
-    from fairforget.board.write import write_board
 
     engine = build(registry, "engine", engine_spec(plan.study.engine))
     outcome = run_study(

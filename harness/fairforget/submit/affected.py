@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from fairforget.board.board_file import OpenBoard, open_board
-from fairforget.board.board_folders import BOARDS, covers, home_of
-from fairforget.board.from_file import compose
+from fairforget.board.files.board_file import OpenBoard, open_board
+from fairforget.board.files.folders import BOARDS, covers, home_of
+from fairforget.board.files.from_file import compose
 from fairforget.board.identity import Declared
 from fairforget.board.values import Board
 from fairforget.errors import FairforgetError

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from fairforget.board.board_file import OpenBoard, open_board, parse_board
-from fairforget.board.board_folders import BOARDS
+from fairforget.board.files.board_file import OpenBoard, open_board, parse_board
+from fairforget.board.files.folders import BOARDS
 from fairforget.errors import FairforgetError
 from fairforget.study.yaml_lines import parse_yaml
 from fairforget.submit.findings import Finding

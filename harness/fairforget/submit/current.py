@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from fairforget.board.declarations import LAID, LaidSubmission, read_declaration
+from fairforget.board.files.declarations import LAID, LaidSubmission, read_declaration
 from fairforget.errors import FairforgetError
 from fairforget.store.parts import Parts
 from fairforget.store.reading import read_record

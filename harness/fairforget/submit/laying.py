@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fairforget.board.declarations import LaidSubmission, Statement, Submission, as_json
+from fairforget.board.files.declarations import LaidSubmission, Statement, Submission, as_json
 from fairforget.errors import FairforgetError
 from fairforget.store.atomic import write_bytes
 from fairforget.store.record import Record

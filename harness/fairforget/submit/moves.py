@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from fairforget.board import words
-from fairforget.board.json import plain
+from fairforget.board.forms.json import plain
 from fairforget.board.text import shown
 from fairforget.board.values import Board, Row, Table
 from fairforget.study.cell import canonical_json

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from fairforget.board.declarations import NAME, Submission, read_declaration
+from fairforget.board.files.declarations import NAME, Submission, read_declaration
 from fairforget.errors import FairforgetError
 from fairforget.store.files import CELLS, record_files
 from fairforget.store.reading import read_record

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from fairforget.board.declarations import (
+from fairforget.board.files.declarations import (
     LaidSubmission,
     declared,
     laid_declarations,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from fairforget.board.declarations import LAID, LaidSubmission, declared, parse_declaration
+from fairforget.board.files.declarations import LAID, LaidSubmission, declared, parse_declaration
 from fairforget.board.identity import Declared
 from fairforget.errors import FairforgetError
 from fairforget.store.parts import Parts

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from fairforget.board.board_folders import BOARDS
+from fairforget.board.files.folders import BOARDS
 from fairforget.errors import FairforgetError
 from fairforget.submit.layout import RESULTS
 

@@ -15,8 +15,8 @@ from fairforget.board.comparing.pairs import Counting, pairs_of
 from fairforget.board.comparing.standings import resamples_for, standings_of
 from fairforget.board.comparing.whole import Whole, generator, whole_strata
 from fairforget.board.grouping import Group, places_by_stratum
-from fairforget.board.overlap import Overlaps
-from fairforget.board.scores import CellScores
+from fairforget.board.making.overlap import Overlaps
+from fairforget.board.making.scores import CellScores
 from fairforget.board.values import Row
 from fairforget.stats.intervals import LEVEL
 

@@ -13,7 +13,7 @@ from fairforget.board.comparing.whole import Whole
 from fairforget.board.grouping import Group
 from fairforget.board.identity import DrawId
 from fairforget.board.loose import items, mapping, number
-from fairforget.board.overlap import Overlaps
+from fairforget.board.making.overlap import Overlaps
 from fairforget.stats.adjusted import DifficultyDesign, Line
 from fairforget.stats.intervals import LEVEL, Estimate
 from fairforget.store.record import Record

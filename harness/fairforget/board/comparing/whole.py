@@ -11,8 +11,8 @@ import numpy as np
 
 from fairforget.board.grouping import Group, Place
 from fairforget.board.identity import DrawId
-from fairforget.board.overlap import Overlaps
-from fairforget.board.scores import LARGEST, CellScores
+from fairforget.board.making.overlap import Overlaps
+from fairforget.board.making.scores import LARGEST, CellScores
 from fairforget.stats.cube import PairedCube
 
 

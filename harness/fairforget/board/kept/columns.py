@@ -14,7 +14,7 @@ from fairforget.store.record import Score
 
 
 class Averages(NamedTuple):
-    """What is made of the columns of a cell, see `fairforget.board.scores` and `fairforget.board.worst`."""
+    """What is made of the columns of a cell, see `board.making.scores` and `board.making.worst`."""
 
     completeness: float
     utility: float
@@ -63,7 +63,7 @@ class Columns(Mapping[str, Score]):
         return self._packed[self._at : self._at + 8 * len(self.kinds)]
 
     def by_sample(self) -> dict[str, float]:
-        """Return sample -> completeness, see `fairforget.board.worst.by_sample`."""
+        """Return sample -> completeness, see `fairforget.board.making.worst.by_sample`."""
         n = len(self._names)
         return dict(
             zip(self._names, struct.unpack_from(f"<{n}d", self._packed, len(self._packed) - 8 * n), strict=True)

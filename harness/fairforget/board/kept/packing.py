@@ -7,12 +7,12 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from fairforget.board.costs import price_of
-from fairforget.board.coverage import met_of
 from fairforget.board.kept.columns import Averages, Columns, Items
 from fairforget.board.kept.spent import Met, Price, numbers_of, spent_from
-from fairforget.board.scores import cell_scores
-from fairforget.board.worst import by_sample, mean_of_worst
+from fairforget.board.making.costs import price_of
+from fairforget.board.making.coverage import met_of
+from fairforget.board.making.scores import cell_scores
+from fairforget.board.making.worst import by_sample, mean_of_worst
 from fairforget.store.parts import Parts
 from fairforget.store.record import Problem, Record, Score, Status
 

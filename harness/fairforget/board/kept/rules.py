@@ -11,12 +11,12 @@ from fairforget.store.record import SCHEMA
 from fairforget.study.cell import KEY_VERSION
 
 _DECIDING: Final = (
-    "board/costs.py",
-    "board/coverage.py",
+    "board/making/costs.py",
+    "board/making/coverage.py",
     "board/kept",
     "board/loose.py",
-    "board/scores.py",
-    "board/worst.py",
+    "board/making/scores.py",
+    "board/making/worst.py",
     "stats/averages.py",
     "store/parts.py",
     "store/reading.py",

@@ -11,7 +11,7 @@ import numpy as np
 
 
 class Price(NamedTuple):
-    """What a cell took; of `fairforget.board.costs`."""
+    """What a cell took; of `fairforget.board.making.costs`."""
 
     updates: float
     forward_equivalents: float
@@ -24,7 +24,7 @@ class Price(NamedTuple):
 
 
 class Met(NamedTuple):
-    """Which samples the updates of a cell met; of `fairforget.board.coverage`."""
+    """Which samples the updates of a cell met; of `fairforget.board.making.coverage`."""
 
     samples: float
     effective: float

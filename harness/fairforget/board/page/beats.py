@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from fairforget.board.compared import Chance, Compared, Pair, Share
 from fairforget.board.page.ranks import LEVEL
 from fairforget.board.page.scene import WIDTH, Box, Drawing, Group, Line, Panel, Shape, Text
-from fairforget.board.sheet import Cell, Head, Sheet, figure
-from fairforget.board.sheet import Line as Printed
+from fairforget.board.sheets.sheet import Cell, Head, Sheet, figure
+from fairforget.board.sheets.sheet import Line as Printed
 from fairforget.board.text import number, probability, share, shown
 from fairforget.board.values import Table
 

@@ -22,8 +22,8 @@ from fairforget.board.page.scene import (
     joined,
     left_out_strata,
 )
-from fairforget.board.sheet import Cell, Head, Sheet
-from fairforget.board.sheet import Line as Printed
+from fairforget.board.sheets.sheet import Cell, Head, Sheet
+from fairforget.board.sheets.sheet import Line as Printed
 from fairforget.board.text import number, plural, shown
 from fairforget.board.values import Row, Stratum, Table
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fairforget.board.page.scene import Drawing
-from fairforget.board.sheet import Sheet
+from fairforget.board.sheets.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)

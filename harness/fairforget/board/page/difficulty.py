@@ -5,8 +5,8 @@ from __future__ import annotations
 from fairforget.board.by_sample import BySample, SampleRow
 from fairforget.board.page.axes import Scale, across, ends, heading, unit_range, upward
 from fairforget.board.page.scene import WIDTH, Dot, Drawing, Group, Line, Panel, Path, Shape, dotted, joined
-from fairforget.board.sheet import Cell, Head, Sheet, figure
-from fairforget.board.sheet import Line as Printed
+from fairforget.board.sheets.sheet import Cell, Head, Sheet, figure
+from fairforget.board.sheets.sheet import Line as Printed
 from fairforget.board.text import plural, shown
 from fairforget.board.values import Row, Table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairforget.board import sheet, words
+from fairforget.board import words
 from fairforget.board.page.axes import Scale, across, ends, heading, unit_range
 from fairforget.board.page.scene import (
     MOST_STRATA,
@@ -20,6 +20,7 @@ from fairforget.board.page.scene import (
     dotted,
     left_out_strata,
 )
+from fairforget.board.sheets import sheet
 from fairforget.board.text import figure, plural, shown
 from fairforget.board.values import InStratum, Row, Stratum, Table
 from fairforget.stats.intervals import Estimate

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fairforget.board import sheet
 from fairforget.board.page.axes import Scale, across, ends, upper_range, upward
 from fairforget.board.page.labels import NO_ROOM, Label, place_labels
 from fairforget.board.page.scene import WIDTH, Dot, Drawing, Group, Line, Panel, Path, Shape, Text
+from fairforget.board.sheets import sheet
 from fairforget.board.text import figure, plural, shown
 from fairforget.board.values import Row, Table
 from fairforget.stats.intervals import Estimate

@@ -8,8 +8,8 @@ from fairforget.board import words
 from fairforget.board.compared import Compared
 from fairforget.board.page.axes import Scale, across, close_range, ends, heading
 from fairforget.board.page.scene import WIDTH, Dot, Drawing, Group, Line, Panel, Shape, Text
-from fairforget.board.sheet import Cell, Head, Sheet, figure
-from fairforget.board.sheet import Line as Printed
+from fairforget.board.sheets.sheet import Cell, Head, Sheet, figure
+from fairforget.board.sheets.sheet import Line as Printed
 from fairforget.board.text import figure as written
 from fairforget.board.text import plural, share, shown
 from fairforget.board.values import Row, Table

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from fairforget.board.sheet import Sheet
+from fairforget.board.sheets.sheet import Sheet
 
 MOST_STRATA: Final = 12
 """Kinds of forget set that a figure draws."""

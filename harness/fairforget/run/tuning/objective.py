@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from fairforget.board.scores import cell_scores
+from fairforget.board.making.scores import cell_scores
 from fairforget.store.record import Record
 
 

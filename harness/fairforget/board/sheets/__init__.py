@@ -1,0 +1,1 @@
+"""What is printed of a table: values → sheets of words and figures."""
