@@ -18,7 +18,7 @@ from fairforget.api import Pretrained, Template
 from fairforget.lm.encode import Encoder
 from fairforget.lm.models import load_pretrained
 from fairforget.lm.tokens import SampleSet
-from fairforget.run.runtime import cache_folder
+from fairforget.paths import cache_folder
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.target import load_target, make_target
 from fairforget_tasks.biographies import Biographies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import signal
@@ -44,6 +45,16 @@ def _no_network(monkeypatch):
         return real(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def factory():
+    """Makes records as tests want them, ``board/factory.py``; the folders of tests are no packages."""
+    path = Path(__file__).parent / "board" / "factory.py"
+    spec = importlib.util.spec_from_file_location("record_factory", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class Site:

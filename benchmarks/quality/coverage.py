@@ -46,6 +46,14 @@ def of_bootstrap(values: np.ndarray, rng: np.random.Generator, *, widen: bool) -
     return float(low), float(high)
 
 
+def of_t(means: np.ndarray) -> tuple[float, float]:
+    """Return Student's interval of the paired difference of draw means, (2, draws)."""
+    found = paired_difference(means[0], means[1])
+    if found is None or found.low is None or found.high is None:
+        raise ValueError(means.shape)
+    return found.low, found.high
+
+
 def coverage(draws: int) -> dict[str, float]:
     """Return the share of studies whose interval holds 0, by kind of interval."""
     rng = np.random.default_rng(draws)
@@ -53,8 +61,7 @@ def coverage(draws: int) -> dict[str, float]:
     for items in studies(draws, rng):
         values = items.mean(axis=3)
         means = values.mean(axis=2)
-        t = paired_difference(means[0], means[1])
-        ends = [of_items(items), *(of_bootstrap(values, rng, widen=w) for w in (False, True)), (t.low, t.high)]  # type: ignore[union-attr]
+        ends = [of_items(items), *(of_bootstrap(values, rng, widen=w) for w in (False, True)), of_t(means)]
         for name, (low, high) in zip(held, ends, strict=True):
             held[name] += low <= 0 <= high
     return {name: count / SIMULATIONS for name, count in held.items()}

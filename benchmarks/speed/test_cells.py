@@ -20,10 +20,11 @@ import pytest
 from fairforget.api import PluginSpec
 from fairforget.engines.inline import Inline
 from fairforget.engines.local import Local
+from fairforget.paths import cache_folder
 from fairforget.registry import Registry
 from fairforget.run import jobs
 from fairforget.run.counting.ledger import Ledger
-from fairforget.run.runtime import Runtime, cache_folder, cores
+from fairforget.run.runtime import Runtime, cores
 from fairforget.run.workbench import open_workbench
 from fairforget.study.options import build
 

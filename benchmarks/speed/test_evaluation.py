@@ -15,10 +15,10 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from fairforget.api import Metric, Sample, Template
 from fairforget.lm.encode import Encoder
 from fairforget.lm.generate import greedy
+from fairforget.paths import cache_folder
 from fairforget.registry import Registry
 from fairforget.run.measures.evaluate import evaluate
 from fairforget.run.measures.subject import LiveSubject
-from fairforget.run.runtime import cache_folder
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.target import Target, load_target, make_target
 from fairforget.study.options import build

@@ -1,8 +1,10 @@
-"""What lies at a path that a user has written."""
+"""What lies at a path that a user has written, and where the cache is."""
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
@@ -39,3 +41,13 @@ def lies_at(path: Path) -> Literal["file", "folder", "other"] | None:
     except (OSError, ValueError):
         return None
     return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+
+
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Return the folder for targets, oracles, scores and indexes: ``FAIRFORGET_CACHE``, or the user's cache folder."""
+    named = (environ if environ is not None else os.environ).get("FAIRFORGET_CACHE")
+    if named:
+        return Path(named).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("fairforget"))

@@ -1,24 +1,12 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fairforget.store.reading import record_from_json
 from fairforget.study.cell import cell_key
-
-
-@pytest.fixture(scope="session")
-def factory():
-    """The records that the tests of boards are made of; the folders of tests are no packages."""
-    path = Path(__file__).parents[1] / "board" / "factory.py"
-    spec = importlib.util.spec_from_file_location("record_factory", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Side:

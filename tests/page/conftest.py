@@ -3,7 +3,6 @@ makes that a failure, and FAIRFORGET_BROWSER=/path/to/chromium names one."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -11,16 +10,6 @@ from pathlib import Path
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
-@pytest.fixture(scope="session")
-def factory():
-    """``factory.py`` of the tests of boards; the folders of tests are no packages."""
-    path = Path(__file__).parents[1] / "board" / "factory.py"
-    spec = importlib.util.spec_from_file_location("record_factory", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 
@@ -24,16 +22,6 @@ BOARD = {
     "task": {"name": "biographies", "version": 1},
 }
 METHODS = {"npo": (0.8, 0.84), "idk": (0.55, 0.93)}
-
-
-@pytest.fixture(scope="session")
-def factory():
-    """``factory.py`` of the tests of boards; the folders of tests are no packages."""
-    path = Path(__file__).parents[1] / "board" / "factory.py"
-    spec = importlib.util.spec_from_file_location("record_factory", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def whole(record):

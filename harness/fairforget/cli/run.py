@@ -81,9 +81,9 @@ def _print_plan(plan: Plan) -> None:
 def _print_forecast(plan: Plan, registry: Registry) -> None:
     from fairforget.cli.display import spell
     from fairforget.errors import FairforgetError
+    from fairforget.paths import cache_folder
     from fairforget.run.forecast import forecast
     from fairforget.run.looks.stop_policies import NoLevel
-    from fairforget.run.runtime import cache_folder
     from fairforget.study.options import build
     from fairforget.study.spec import engine_spec
 

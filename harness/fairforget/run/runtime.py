@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +28,6 @@ class Runtime:
         """Read what `to_json` wrote."""
         found = json.loads(text)
         return cls(found["cache"], tuple(found["plugin_files"]), found["threads"])
-
-
-def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """Return the folder for targets, oracles and scores: ``FAIRFORGET_CACHE``, or the user's cache folder."""
-    named = (environ if environ is not None else os.environ).get("FAIRFORGET_CACHE")
-    if named:
-        return Path(named).expanduser().absolute()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("fairforget"))
 
 
 def cores(environ: Mapping[str, str] | None = None) -> int:

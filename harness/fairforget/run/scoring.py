@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from fairforget.api import Corpus, PluginSpec, Task
 from fairforget.errors import FairforgetError, did_you_mean
+from fairforget.paths import cache_folder
 from fairforget.registry import Registry
 from fairforget.run import jobs
-from fairforget.run.runtime import Runtime, cache_folder, cores
+from fairforget.run.runtime import Runtime, cores
 from fairforget.study.cell import canonical_json
 from fairforget.study.faults import faults_of
 from fairforget.study.load import anchored

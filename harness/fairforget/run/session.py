@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fairforget.run.runtime import cache_folder
+from fairforget.paths import cache_folder
 from fairforget.run.study import Outcome, run_study
 from fairforget.study.options import build
 from fairforget.study.spec import engine_spec

@@ -11,7 +11,7 @@ from fairforget.board.cycles import without_search
 from fairforget.board.kept.index import Index
 from fairforget.board.kept.many import read_packed
 from fairforget.board.kept.packing import Packed, Unpacker, pack
-from fairforget.run.runtime import cache_folder
+from fairforget.paths import cache_folder
 from fairforget.store.files import record_files
 from fairforget.store.parts import Parts
 from fairforget.store.reading import read_record
