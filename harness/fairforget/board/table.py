@@ -14,7 +14,7 @@ from fairforget.board.grouping import Group, Place, group, places_by_stratum
 from fairforget.board.identity import DrawId, reference_of, row_labels, stratum_labels
 from fairforget.board.loose import mapping, number
 from fairforget.board.making.context import binnings_of, columns_of, covariates_of, notes_of, problems_of, provenance_of
-from fairforget.board.making.costs import cost_of, tuned_of
+from fairforget.board.making.costs import cost_of, spent_of, tuned_of
 from fairforget.board.making.coverage import coverage_of
 from fairforget.board.making.forgetting import forgetting_of
 from fairforget.board.making.matched import matched_of
@@ -112,7 +112,7 @@ def _table(
     }
     numbers = {row: _drawn(cells, by_stratum[row], names, scores) for row, cells in found.rows.items()}
     rows = [
-        _row(row, titles[row], cells, by_stratum[row], weights, numbers[row], goal, kinds, overlaps)
+        _row(row, titles[row], firsts[row], cells, by_stratum[row], weights, numbers[row], goal, kinds, overlaps)
         for row, cells in sorted(found.rows.items())
     ]
     competing = ranked(
@@ -193,6 +193,7 @@ def _drawn(
 def _row(
     row: str,
     label: str,
+    first: Record,
     cells: Mapping[Place, Record],
     expected: Mapping[str, Sequence[Place]],
     weights: Mapping[str, float],
@@ -203,7 +204,7 @@ def _row(
 ) -> Row:
     overlap = overlaps.by_stratum(expected)
     records = [cells[place] for place in sorted(cells)]
-    first = _first(cells)
+    spent = spent_of(records)
     reference = reference_of(first)
     by_draw_seeds: dict[DrawId, int] = {}
     for draw, _ in cells:
@@ -219,7 +220,7 @@ def _row(
         unranked=None,
         headline=over_strata(found, weights, overlap),
         strata={name: in_stratum(one, overlap[name]) for name, one in found.items()},
-        cost=cost_of(records),
+        cost=cost_of(records, spent),
         ok=sum(record.status == "ok" for record in records),
         failed=sum(record.status == "failed" for record in records),
         missing=sum(len(places) for places in expected.values()) - len(cells),
@@ -230,7 +231,7 @@ def _row(
         way=way_of(cells, expected, weights, kinds, overlap),
         forgetting=forgetting_of(cells, expected, weights),
         worst_quarter=worst_quarter_of(cells, expected, weights, overlap),
-        coverage=coverage_of(records),
+        coverage=coverage_of(records, spent),
     )
 
 

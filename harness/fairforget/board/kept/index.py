@@ -93,12 +93,15 @@ class Index:
             self._numbers[_mark(objects[number])] = number
             self._kept.append(objects[number])
         found: Known = {}
+        together: dict[tuple[int, ...], tuple[Any, ...]] = {}  # the seeds of a row on a draw share all their parts
         for path, stamp, cell, numbers, checked in connection.execute("SELECT * FROM files"):
             if checked != _sum(f"{path} {stamp} {cell}", numbers):
                 raise ValueError(_DAMAGED)
             key, status, seed = cell.split(" ")
             used = self._used[path] = _NUMBERS.unpack_from(numbers)
-            parts_of = tuple(map(objects.__getitem__, used))
+            parts_of = together.get(used)
+            if parts_of is None:
+                parts_of = together[used] = tuple(map(objects.__getitem__, used))
             found[path] = stamp, Packed(key, status, int(seed), parts_of, numbers[_NUMBERS.size :])
         return found
 

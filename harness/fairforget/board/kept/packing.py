@@ -76,14 +76,31 @@ def pack(record: Record, parts: Parts) -> Packed:
     return Packed(record.key, record.status, cell["seed"], tuple(map(parts.shared, shared)), packed)
 
 
+class _Shared(NamedTuple):
+    """What is made of the parts of a record."""
+
+    parts: tuple[Any, ...]
+    """They themselves: an identity is that of another object once its own is gone."""
+    cell: dict[str, Any]
+    """Without the seed."""
+    problems: tuple[Problem, ...]
+    kinds: dict[str, Score]
+    samples: list[str]
+    items: dict[str, list[str]]
+    environment: Mapping[str, Any]
+    extra: Mapping[str, Any]
+    counts: slice
+    """Bytes of the numbers of items behind the columns."""
+
+
 class Unpacker:
     """Makes records of packed ones; what they have in common is made once."""
 
     def __init__(self) -> None:
+        self._shared: dict[int, _Shared] = {}
         self._kinds: dict[int, dict[str, Score]] = {}
         self._rest: dict[tuple[int, int], tuple[tuple[Problem, ...], Mapping[str, Any], Mapping[str, Any]]] = {}
         self._counts: dict[bytes, tuple[float, ...]] = {}
-        self._kept: list[Any] = []
 
     def record(self, packed: Packed) -> Record:
         """Return a record with what was kept.
@@ -91,38 +108,21 @@ class Unpacker:
         Raises:
             ValueError, KeyError, TypeError, struct.error: `pack` did not make it.
         """
-        task, target, draw, method, curriculum, budget, optimizer, evaluation, *rest = packed.parts  # as `_CELL` says
-        columns, names, environment, draw_info, own = rest
-        kinds = self._kinds.get(id(columns))
-        if kinds is None:
-            kinds = self._kinds[id(columns)] = _kinds(columns)
-            self._kept.append(columns)  # an id is that of another object once its own is gone
-        problems, unknown, extra = self._rest.get((id(draw_info), id(own))) or self._open(draw_info, own)
-        numbers = packed.numbers
-        middle = _FIRST + 8 * len(kinds)
-        last = middle + 8 * len(kinds)
+        shared = self._shared.get(id(packed.parts))
+        if shared is None:
+            shared = self._shared[id(packed.parts)] = self._open(packed.parts)
+        numbers, counts = packed.numbers, shared.counts
         return Record(
             key=packed.key,
-            cell={
-                **unknown,
-                "task": task,
-                "target": target,
-                "draw": draw,
-                "method": method,
-                "curriculum": curriculum,
-                "budget": budget,
-                "optimizer": optimizer,
-                "evaluation": evaluation,
-                "seed": packed.seed,
-            },
+            cell={**shared.cell, "seed": packed.seed},
             status=packed.status,
-            problems=problems,
-            scores=Columns(kinds, self._counted(numbers[middle:last]), names["samples"], numbers, _FIRST),
-            items=Items(names["items"], numbers, last),
+            problems=shared.problems,
+            scores=Columns(shared.kinds, self._counted(numbers[counts]), shared.samples, numbers, _FIRST),
+            items=Items(shared.items, numbers, counts.stop),
             item_hashes={},
             ledger=spent_from(numbers, _LEDGER),
-            environment=environment,
-            extra=extra,
+            environment=shared.environment,
+            extra=shared.extra,
         )
 
     def _counted(self, packed: bytes) -> tuple[float, ...]:
@@ -132,10 +132,20 @@ class Unpacker:
             known = self._counts[packed] = struct.unpack(f"<{len(packed) // 8}d", packed)
         return known
 
-    def _open(self, draw_info: Any, own: Any) -> tuple[tuple[Problem, ...], Mapping[str, Any], Mapping[str, Any]]:
+    def _open(self, parts: tuple[Any, ...]) -> _Shared:
+        columns, names, environment, draw_info, own = parts[len(_CELL) :]
+        kinds = self._kinds.get(id(columns))
+        if kinds is None:
+            kinds = self._kinds[id(columns)] = _kinds(columns)
+        problems, unknown, extra = self._rest.get((id(draw_info), id(own))) or self._opened(draw_info, own)
+        cell = {**unknown, **dict(zip(_CELL, parts, strict=False))}
+        middle = _FIRST + 8 * len(kinds)
+        counts = slice(middle, middle + 8 * len(kinds))
+        return _Shared(parts, cell, problems, kinds, names["samples"], names["items"], environment, extra, counts)
+
+    def _opened(self, draw_info: Any, own: Any) -> tuple[tuple[Problem, ...], Mapping[str, Any], Mapping[str, Any]]:
         problems = tuple(Problem(kind, message) for kind, message in own["problems"])
         extra = own["extra"] if draw_info is None else {**own["extra"], "draw_info": draw_info}
-        self._kept += [draw_info, own]
         found = self._rest[id(draw_info), id(own)] = (problems, own["cell"], extra)
         return found
 

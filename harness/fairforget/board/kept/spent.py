@@ -35,6 +35,9 @@ class Met(NamedTuple):
     undefined: float
 
 
+Spending = tuple[dict[str, list[float]], dict[str, list[float]]]
+"""The numbers of `Price` of some cells, and those of `Met`: by their names."""
+
 _ONE: Final = struct.Struct("<d")
 _PRICE: Final = struct.Struct(f"<{len(Price._fields)}d")
 _MET: Final = struct.Struct(f"<{len(Met._fields)}d")
@@ -80,7 +83,7 @@ class Spent(Mapping[str, Any]):
         return 2
 
 
-def columns_of(found: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[float]], dict[str, list[float]]] | None:
+def columns_of(found: Sequence[Mapping[str, Any]]) -> Spending | None:
     """Return the numbers of `Price` in ledgers, and those of `Met` in the ledgers that say it, all of a kind together.
 
     None unless all of the ledgers are kept as sums.

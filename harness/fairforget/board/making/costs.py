@@ -6,23 +6,31 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fairforget.board.kept.spent import Price, Spent, columns_of
+from fairforget.board.kept.spent import Price, Spending, Spent, columns_of
 from fairforget.board.loose import amount, mapping, number
 from fairforget.board.way import Cost, Tuned
 from fairforget.store.record import Record
 
 
-def cost_of(records: Sequence[Record]) -> Cost | None:
-    """Return what a cell of a row takes, from those that went well."""
-    fine = [record for record in records if record.status == "ok"]
-    kept = columns_of([record.ledger for record in fine])
-    each = _prices(fine) if kept is None else kept[0]
+def spent_of(records: Sequence[Record]) -> Spending | None:
+    """Return the numbers of the ledgers of the cells that went well; None unless all are kept as sums."""
+    return columns_of([record.ledger for record in records if record.status == "ok"])
+
+
+def cost_of(records: Sequence[Record], spent: Spending | None = None) -> Cost | None:
+    """Return what a cell of a row takes, from those that went well.
+
+    Args:
+        records: the cells of the row.
+        spent: their `spent_of`, where it is known.
+    """
+    each = spent[0] if spent else _prices([record for record in records if record.status == "ok"])
     if not each:
         return None
-    spent = sum(each["forward_equivalents"])
+    total = sum(each["forward_equivalents"])
 
     def share(parts: Iterable[float]) -> float | None:
-        return sum(parts) / spent if spent > 0 else None
+        return sum(parts) / total if total > 0 else None
 
     return Cost(
         updates=statistics.median(each["updates"]),

@@ -6,17 +6,20 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
-from fairforget.board.kept.spent import Met, Spent, columns_of
+from fairforget.board.kept.spent import Met, Spending, Spent
 from fairforget.board.loose import amount, items, mapping, number
 from fairforget.board.way import Coverage
 from fairforget.store.record import Record
 
 
-def coverage_of(records: Sequence[Record]) -> Coverage | None:
-    """Return means over the cells of a row that went well; None where none says which samples its updates met."""
-    fine = [record for record in records if record.status == "ok"]
-    kept = columns_of([record.ledger for record in fine])
-    each = _met(fine) if kept is None else kept[1]
+def coverage_of(records: Sequence[Record], spent: Spending | None = None) -> Coverage | None:
+    """Return means over the cells of a row that went well; None where none says which samples its updates met.
+
+    Args:
+        records: the cells of the row.
+        spent: their `fairforget.board.making.costs.spent_of`, where it is known.
+    """
+    each = spent[1] if spent else _met([record for record in records if record.status == "ok"])
     return Coverage(**{name: fmean(values) for name, values in each.items()}) if each else None
 
 

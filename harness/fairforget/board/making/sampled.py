@@ -93,9 +93,9 @@ def _row(
     of: list[int] = []
     seeds: dict[DrawId, list[Mapping[str, float]]] = {}
     wanted = set(draws)
-    for (draw, _), record in sorted(cells.items()):
-        if draw in wanted and (outcome := by_sample(record)):
-            seeds.setdefault(draw, []).append(outcome)
+    for place in sorted([place for place in cells if place[0] in wanted]):
+        if outcome := by_sample(cells[place]):
+            seeds.setdefault(place[0], []).append(outcome)
     for i, draw in enumerate(draws):
         outcomes = seeds.get(draw, [])
         for sample, value in sorted(difficulty[draw].items()) if outcomes else ():
