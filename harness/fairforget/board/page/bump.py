@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,12 @@ class Ranked:
     """By the identity of the row."""
     ranks: Mapping[str, float]
     """Ties share the mean of their ranks."""
+
+    @property
+    def ahead(self) -> list[str]:
+        """The rows with the first of the ranks."""
+        first = min(self.ranks.values())
+        return [row for row, rank in self.ranks.items() if rank == first]
 
 
 def ranked_draws(rows: Sequence[Row], stratum: Stratum) -> list[Ranked]:
@@ -143,7 +150,7 @@ def _ranks(scores: Mapping[str, float]) -> dict[str, float]:
     first: dict[float, int] = {}
     for i, value in enumerate(ordered):
         first.setdefault(value, i)
-    count = {value: ordered.count(value) for value in first}
+    count = Counter(ordered)
     return {row: first[value] + (count[value] + 1) / 2 for row, value in scores.items()}
 
 
@@ -155,19 +162,19 @@ def _numbers(rows: Sequence[Row], strata: Sequence[tuple[Stratum, Sequence[Ranke
         Head("ahead", numeric=False),
         *(Head(names[row.id], "Rank, and the score in brackets.") for row in drawn),
     )
+    draws = [(shown(stratum.label), draw) for stratum, found in strata for draw in found]
     lines = [
         Printed(
             (
-                Cell(f"{shown(stratum.label)} {draw.index}"),
-                Cell(", ".join(names[row.id] for row in rows if draw.ranks[row.id] == min(draw.ranks.values()))),
+                Cell(f"{kind} {draw.index}"),
+                Cell(", ".join(names[row] for row in draw.ahead)),
                 *(
                     Cell(f"{draw.ranks[row.id]:g}", draw.ranks[row.id], f"({number(draw.scores[row.id])})")
                     for row in drawn
                 ),
             )
         )
-        for stratum, found in strata
-        for draw in found
+        for kind, draw in draws[:MOST_LINES]
     ]
-    about = f"The first {MOST_LINES} of {len(lines)} forget sets; board.json has all." * (len(lines) > MOST_LINES)
-    return Sheet("draws-numbers", "Rank by forget set", about, heads, tuple(lines[:MOST_LINES]))
+    about = f"The first {MOST_LINES} of {len(draws)} forget sets; board.json has all." * (len(draws) > MOST_LINES)
+    return Sheet("draws-numbers", "Rank by forget set", about, heads, tuple(lines))
