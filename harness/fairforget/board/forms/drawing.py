@@ -46,7 +46,7 @@ def environment() -> jinja2.Environment:
     """Return what renders the templates of the board; every word of others is escaped."""
     import jinja2
 
-    return jinja2.Environment(
+    made = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -54,6 +54,13 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         loader=jinja2.FunctionLoader(template),
     )
+    made.filters["narrow"] = narrow
+    return made
+
+
+def narrow(text: str) -> str:
+    """Return text whose figures keep together where a line ends; it is yet to be escaped."""
+    return text.replace("n = ", "n\u00a0=\u00a0").replace("± ", "±\u00a0").replace(" %", "\u00a0%")
 
 
 def template(name: str) -> str:
