@@ -1,4 +1,4 @@
-"""JSON with a line for every value, as `json.dumps` writes it with an indent, in a quarter of the time."""
+"""JSON with a line for every value, as `json.dumps` writes it with an indent, in a third of the time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Final
 
@@ -16,7 +16,27 @@ that is made again elsewhere should have the same bytes."""
 NOTHING: Final = 1e-15
 """What is smaller is left of a rounding, or a probability that nobody tells from 0."""
 _ROUNDED: Final = f".{DIGITS}g"
-_WORDS: Final = {None: "null", False: "false", True: "true"}
+
+
+def _exact(value: float) -> str:
+    return repr(value) if math.isfinite(value) else "null"
+
+
+def _number(value: float) -> str:
+    text = f"{value:{_ROUNDED}}"
+    if "." in text and "e" not in text:  # then it is what `repr` gives of the rounded number
+        return text
+    return _exact(rounded(value))
+
+
+_PLAIN: Final[dict[Any, Callable[[Any], str]]] = {
+    str: quoted,
+    int: repr,
+    float: _exact,
+    bool: {False: "false", True: "true"}.__getitem__,
+    type(None): lambda _: "null",
+}
+_MEASURED: Final = {**_PLAIN, float: _number}
 
 
 def indented(value: Any, depth: int = 0, measured: bool = False) -> str:
@@ -34,18 +54,14 @@ def indented(value: Any, depth: int = 0, measured: bool = False) -> str:
         TypeError: not JSON.
     """
     kind: Any = type(value)
-    if kind is str:
-        return quoted(value)
-    if kind is int:
-        return repr(value)
-    if kind is float:
-        return _number(value) if measured else repr(value) if math.isfinite(value) else "null"
-    if value is None or kind is bool:
-        return _WORDS[value]
+    if write := (_MEASURED if measured else _PLAIN).get(kind):
+        return write(value)
     if text := _around(kind, depth):
         parts = [
-            # Most fields are numbers: without a call for each.
-            _number(part) if type(part := getattr(value, name)) is float else indented(part, depth + 1, True)
+            # Most fields are scalars: without another call for each.
+            write(part)
+            if (write := _MEASURED.get(type(part := getattr(value, name))))
+            else indented(part, depth + 1, True)
             for name in fields(kind)
         ]
         return text % tuple(parts)
@@ -71,13 +87,6 @@ def fields(kind: Any) -> tuple[str, ...]:
 def rounded(value: float) -> float:
     """Return a number of a board with its `DIGITS`."""
     return 0.0 if abs(value) < NOTHING else float(f"{value:{_ROUNDED}}")
-
-
-def _number(value: float) -> str:
-    text = f"{value:{_ROUNDED}}"
-    if "." in text and "e" not in text:  # then it is what `repr` gives of the rounded number
-        return text
-    return repr(rounded(value)) if math.isfinite(value) else "null"
 
 
 @functools.cache
