@@ -15,4 +15,6 @@ def printable(text: str, *, keep: str = "") -> str:
     Names, summaries and messages of plugins, and whatever stands in a result file, are written by others: an escape
     sequence in them could rewrite what the screen shows.
     """
+    if text.isprintable():  # most are: nothing of these categories, nor a space but the plain one
+        return text
     return "".join(c for c in text if c in keep or unicodedata.category(c) not in _HOSTILE)
