@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairforget.board import text, words
-from fairforget.board.page.bump import ranked_draws
+from fairforget.board.page.bump import scored_draws
 from fairforget.board.values import Row, Table
 
 
@@ -58,8 +58,8 @@ def _resolved(table: Table, ranked: list[Row]) -> Answer:
 def _flips(table: Table, rows: list[Row]) -> Answer:
     question = "Does it flip with the samples?"
     winners = _winners(table, rows)
-    draws = [(draw, stratum) for stratum in table.strata for draw in ranked_draws(rows, stratum)]
-    first = sum(draw.ranks[rows[0].id] == min(draw.ranks.values()) for draw, _ in draws)
+    draws = [scores for stratum in table.strata for _, scores in scored_draws(rows, stratum)]
+    first = sum(scores[rows[0].id] == max(scores.values()) for scores in draws)
     changed = len(draws) - first
     each = "From draw to draw" if changed else "Not on these"
     first_on = f"{text.shown(rows[0].label)} is first on {first} of {text.plural(len(draws), 'forget set')}"

@@ -53,15 +53,20 @@ class Ranked:
         return [row for row, rank in self.ranks.items() if rank == first]
 
 
-def ranked_draws(rows: Sequence[Row], stratum: Stratum) -> list[Ranked]:
-    """Return the draws of a stratum on which every row has a score, with the ranks there."""
+def scored_draws(rows: Sequence[Row], stratum: Stratum) -> list[tuple[int, dict[str, float]]]:
+    """Return the draws of a stratum on which every row has a score: their indices, and the scores by row."""
     scores: dict[int, dict[str, float]] = {}
     for row in rows:
         found = row.strata.get(stratum.label)
         for point in found.points if found is not None else ():
             if point.score is not None:
                 scores.setdefault(point.index, {})[row.id] = point.score
-    return [Ranked(i, found, _ranks(found)) for i, found in sorted(scores.items()) if len(found) == len(rows)]
+    return [(i, found) for i, found in sorted(scores.items()) if len(found) == len(rows)]
+
+
+def ranked_draws(rows: Sequence[Row], stratum: Stratum) -> list[Ranked]:
+    """Return the draws of a stratum on which every row has a score, with the ranks there."""
+    return [Ranked(i, scores, _ranks(scores)) for i, scores in scored_draws(rows, stratum)]
 
 
 def bump_drawing(table: Table) -> Drawing | None:

@@ -51,13 +51,13 @@ def _placed(
     placed: list[Label | None] = [None] * len(texts)
     for i in order:
         fitting = (
-            (label, area)
-            for label, area in _choices(texts[i], spots[i], rings)
-            if _inside(area, frame) and not any(_cover(area, other) for other in taken)
+            (place, area)
+            for place, area in _choices(texts[i], spots[i], rings)
+            if _inside(area, frame) and not _covers(area, taken)
         )
         found = next(fitting, None)
         if found is not None:
-            placed[i] = found[0]
+            placed[i] = _label(texts[i], spots[i], *found[0])
             taken.append(found[1])
     return placed
 
@@ -87,24 +87,33 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return [round(place, 2) for place in found]
 
 
-def _choices(text: str, spot: tuple[float, float], rings: int) -> Iterator[tuple[Label, Area]]:
-    """Yield places for a label, the nearest first, with the area it covers."""
+def _choices(text: str, spot: tuple[float, float], rings: int) -> Iterator[tuple[tuple[int, int, int], Area]]:
+    """Yield places for a label, the nearest first: ring, side and whether up or down, with the area it covers."""
     x, y = spot
     long = len(text) * CHARACTER
     for ring in range(rings):
         for side, up in ((1, 0), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1)):
             if ring and not up:
                 continue
-            dx, dy = side * (8 + 5 * ring), up * (_LINE * (ring + 0.6))
+            dx, dy = _offset(ring, side, up)
             left = x + dx if side > 0 else x + dx - long
-            leader = (round(x + dx - 2 * side, 2), round(y + dy, 2)) if ring else None
-            label = Label(text, round(x + dx, 2), round(y + dy + 3.5, 2), "start" if side > 0 else "end", leader)
-            yield label, (left, left + long, y + dy - _LINE / 2, y + dy + _LINE / 2)
+            yield (ring, side, up), (left, left + long, y + dy - _LINE / 2, y + dy + _LINE / 2)
+
+
+def _offset(ring: int, side: int, up: int) -> tuple[float, float]:
+    return side * (8 + 5 * ring), up * (_LINE * (ring + 0.6))
+
+
+def _label(text: str, spot: tuple[float, float], ring: int, side: int, up: int) -> Label:
+    (x, y), (dx, dy) = spot, _offset(ring, side, up)
+    leader = (round(x + dx - 2 * side, 2), round(y + dy, 2)) if ring else None
+    return Label(text, round(x + dx, 2), round(y + dy + 3.5, 2), "start" if side > 0 else "end", leader)
 
 
 def _inside(area: Area, frame: Area) -> bool:
     return area[0] >= frame[0] and area[1] <= frame[1] + 10 and area[2] >= frame[2] - 8 and area[3] <= frame[3] + 4
 
 
-def _cover(one: Area, other: Area) -> bool:
-    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+def _covers(one: Area, others: Sequence[Area]) -> bool:
+    left, right, top, bottom = one
+    return any(left < r and x < right and top < b and y < bottom for x, r, y, b in others)
