@@ -14,6 +14,8 @@ from fairforget.stats.cube import PairedCube
 
 _AT_ONCE = 1 << 21
 """Numbers held at a time; bounds the memory, and with it the order in which random numbers are spent."""
+_IN_CACHE = 1 << 16
+"""Numbers worked on at a time, so that the processor need not fetch them from memory again."""
 
 
 def resample(cube: PairedCube, draws: np.ndarray, rng: np.random.Generator, resamples: int) -> np.ndarray:
@@ -46,17 +48,21 @@ def _of_scores(values: np.ndarray, seeds: list[np.ndarray], rng: np.random.Gener
     """Resample draws and seeds of (methods, draws, seeds)."""
     methods, draws, width = values.shape
     counts = np.array([len(found) for found in seeds])
-    table = np.zeros((draws, width), dtype=np.intp)  # the seeds of each draw, those it has first
-    for row, found in zip(table, seeds, strict=True):
-        row[: len(found)] = found
+    cells = np.zeros((draws, width), dtype=np.intp)  # where the seeds of each draw lie, those it has first
+    for i, found in enumerate(seeds):
+        cells[i, : len(found)] = i * width + found
+    shares = np.where(np.arange(width) < counts[:, None], 1 / counts[:, None], 0.0) / draws
     flat = np.where(np.isnan(values), 0.0, values).reshape(methods, draws * width)
     means = np.empty((resamples, methods))
     for part in _parts(np.arange(resamples), draws * width):
-        picked = rng.integers(draws, size=(len(part), draws))[..., None]
-        seed = np.floor(rng.random((len(part), draws, width)) * counts[picked]).astype(np.intp)
-        cell = picked * width + table[picked, seed]
-        share = np.where(np.arange(width) < counts[picked], 1 / counts[picked], 0.0) / draws
-        means[part] = _counts(cell.reshape(len(part), -1), draws * width, share.reshape(len(part), -1)) @ flat.T
+        picked = rng.integers(draws, size=(len(part), draws))
+        counted = np.empty((len(part), draws * width))
+        for few in _parts(np.arange(len(part)), draws * width, _IN_CACHE):
+            chosen = picked[few]
+            seed = (rng.random((*chosen.shape, width)) * counts[chosen, None]).astype(np.intp)
+            cell = cells.ravel()[(chosen * width)[..., None] + seed]
+            counted[few] = _counts(cell.reshape(len(few), -1), draws * width, shares[chosen].reshape(len(few), -1))
+        means[part] = counted @ flat.T
     return means
 
 
@@ -102,8 +108,8 @@ def _counts(chosen: np.ndarray, width: int, weights: np.ndarray | None = None) -
     return found.astype(np.float64).reshape(len(chosen), width)
 
 
-def _parts(rows: np.ndarray, width: int) -> Iterator[np.ndarray]:
-    """Yield `rows` in parts that hold `_AT_ONCE` numbers at most, `width` a row."""
-    step = max(1, _AT_ONCE // max(1, width))
+def _parts(rows: np.ndarray, width: int, at_once: int = _AT_ONCE) -> Iterator[np.ndarray]:
+    """Yield `rows` in parts that hold `at_once` numbers at most, `width` a row."""
+    step = max(1, at_once // max(1, width))
     for start in range(0, len(rows), step):
         yield rows[start : start + step]
