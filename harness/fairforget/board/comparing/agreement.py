@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, compress
 from typing import Final
 
 import numpy as np
@@ -79,6 +79,7 @@ def draw_ranks(stratum: Whole) -> list[DrawRanks]:
     """Return the ranks of the rows on each forget set."""
     means = stratum.means
     ranks = ranks_in(means)
+    firsts = ranks == ranks.min(axis=0)
     # One column more: the order of the means.
     taus = tau_between(np.column_stack([means, means.mean(axis=1)])).matrix[-1]
     return [
@@ -86,8 +87,8 @@ def draw_ranks(stratum: Whole) -> list[DrawRanks]:
             stratum.label,
             draw.index,
             draw.digest,
-            {row: float(rank) for row, rank in zip(stratum.rows, ranks[:, i], strict=True)},
-            tuple(row for row, rank in zip(stratum.rows, ranks[:, i], strict=True) if rank == ranks[:, i].min()),
+            dict(zip(stratum.rows, ranks[:, i].tolist(), strict=True)),
+            tuple(compress(stratum.rows, firsts[:, i])),
             known(taus[i]),
         )
         for i, draw in enumerate(stratum.draws)
