@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 from fairforget.stats.intervals import LEVEL
 
 
+@functools.lru_cache(maxsize=4096)
 def clopper_pearson(count: float, n: int, level: float = LEVEL) -> tuple[float, float]:
     """Return the exact interval of a probability (Clopper and Pearson 1934, Biometrika 26).
 
