@@ -147,10 +147,8 @@ def modelled(parts: Parts, weights: Sequence[float], overlap: Sequence[float] = 
     noise = parts.within_ss / parts.within_df / parts.seeds if parts.within_df else None
     tau = None if noise is None else max(between - noise, 0.0)
     ahead = leader * parts.means
-
-    def beaten(variance: float) -> float:
-        return float(parts.weights @ below_zero(ahead, np.sqrt(variance)))
-
+    spreads = np.sqrt([[between], [tau or 0.0], [noise or 0.0]])
+    observed, true, by_noise = (float(parts.weights @ by_stratum) for by_stratum in below_zero(ahead, spreads))
     rhos = [rho for rho, w in zip(overlaps(overlap, len(weights)), weights, strict=True) if w > 0]
     factors = np.array([inflation(int(n), rho) for n, rho in zip(parts.draws, rhos, strict=True)])
     # No variance is none, even of draws that are all one set.
@@ -161,9 +159,9 @@ def modelled(parts: Parts, weights: Sequence[float], overlap: Sequence[float] = 
         tau=None if tau is None else math.sqrt(tau),
         noise=None if noise is None else math.sqrt(noise),
         truncated=noise is not None and between < noise,
-        observed=beaten(between),
-        true=None if tau is None else beaten(tau),
-        by_noise=None if noise is None else beaten(noise),
+        observed=observed,
+        true=None if tau is None else true,
+        by_noise=None if noise is None else by_noise,
         wrong_winner=float(below_zero(np.array(abs(parts.delta)), np.array(standard_error))),
         draws=int(parts.draws.sum()),
         seeds=parts.seeds,
@@ -185,8 +183,8 @@ def below_zero(mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
     from scipy.special import ndtr
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: np.ndarray = np.where(sd > 0, ndtr(-mean / sd), (mean < 0).astype(float))
-    return found
+        found: np.ndarray = ndtr(-mean / sd)
+        return found if (sd > 0).all() else np.where(sd > 0, found, (mean < 0).astype(float))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -57,17 +57,23 @@ def intervals_of(
     """Return `reversal_intervals` of strata whose parts are known already."""
     if (parts.draws < FEWEST_DRAWS).any():
         return None
-    leader = 1.0 if parts.delta >= 0 else -1.0
-
-    def interval(variance: float, variances: np.ndarray) -> tuple[float, float]:
-        seen = float(below_zero(leader * parts.means, np.array(math.sqrt(variance))) @ parts.weights)
-        return _fold(below_zero(ahead, np.sqrt(variances)[:, None]) @ parts.weights, leads, seen, level)
-
+    leader, tail = 1.0 if parts.delta >= 0 else -1.0, (1 - level) / 2
     between = parts.between_ss / rng.chisquare(parts.between_df, resamples)
     noise = rng.standard_normal((resamples, len(parts.means))) * np.sqrt(between[:, None] / parts.draws)
     ahead = (parts.means - noise) * leader
     leads = ahead @ parts.weights >= 0
     spread = parts.between_ss / parts.between_df
+
+    def interval(variance: float, variances: np.ndarray) -> tuple[float, float]:
+        beaten = below_zero(ahead, np.sqrt(variances)[:, None]) @ parts.weights
+        low, high = _quantiles(beaten, (tail, 1 - tail))
+        if leads.mean() >= 1 - tail:
+            return low, high
+        # Where in truth the other method leads, it is 1 − p that the order which holds there is contradicted by.
+        (turned,) = _quantiles(np.where(leads, beaten, 1 - beaten), (1 - tail,))
+        seen = float(below_zero(leader * parts.means, np.array(math.sqrt(variance))) @ parts.weights)
+        return min(low, 1 - high), max(0.5, turned, seen)
+
     observed = interval(spread, between)
     if not parts.within_df:
         return ReversalIntervals(observed, None)
@@ -76,28 +82,11 @@ def intervals_of(
     return ReversalIntervals(observed, interval(max(spread - runs, 0.0), np.maximum(between - seeds, 0.0)))
 
 
-def _fold(beaten: np.ndarray, leads: np.ndarray, seen: float, level: float) -> tuple[float, float]:
-    """Return the interval of p where the order holds, and of 1 − p where in truth the other method leads.
-
-    Args:
-        beaten: (resamples,) p, the probability that a new draw contradicts the order that was seen.
-        leads: (resamples,) bool, whether that order holds.
-        seen: the estimate of p.
-        level: coverage.
-    """
-    tail = (1 - level) / 2
-    low, high = _quantiles(beaten, (tail, 1 - tail))
-    if leads.mean() >= 1 - tail:
-        return low, high
-    (turned,) = _quantiles(np.where(leads, beaten, 1 - beaten), (1 - tail,))
-    return min(low, 1 - high), max(0.5, turned, seen)
-
-
 def _quantiles(values: np.ndarray, levels: Sequence[float]) -> list[float]:
     """Return what `numpy.quantile` does, to the last bit, of numbers without NaN; a board asks for thousands."""
     places = [level * (len(values) - 1) for level in levels]
     below = [math.floor(place) for place in places]
-    ordered = np.partition(values, sorted({min(i + step, len(values) - 1) for i in below for step in (0, 1)}))
+    ordered = np.sort(values)  # three times as fast as np.partition at four places
     found = []
     for place, i in zip(places, below, strict=True):
         low, high, part = float(ordered[i]), float(ordered[min(i + 1, len(values) - 1)]), place - i
