@@ -6,6 +6,7 @@ items is much too narrow, and one over draw means with Student's t holds its lev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,20 +61,26 @@ def t_interval(draws: np.ndarray, level: float = LEVEL, overlap: float = 0.0) ->
     Raises:
         ValueError: an overlap that is no share.
     """
+    found = np.asarray(draws, dtype=np.float64)
+    return t_intervals(found[None, ~np.isnan(found)], level, overlap)[0]
+
+
+def t_intervals(rows: np.ndarray, level: float = LEVEL, overlap: float = 0.0) -> Sequence[Estimate | None]:
+    """Return `t_interval` of every row of (rows, n) without NaN."""
     from scipy.special import stdtrit
 
-    found = np.asarray(draws, dtype=np.float64)
-    found = found[~np.isnan(found)]
-    n = len(found)
+    n = rows.shape[1]
     if n == 0:
-        return None
-    mean = float(found.mean())
-    sd = float(found.std(ddof=1)) if n > 1 else None
+        return [None] * len(rows)
+    means = rows.mean(axis=1).tolist()
+    sds = rows.std(axis=1, ddof=1) if n > 1 else None
     factor = inflation(n, overlap)
-    if sd is None or n < FEWEST_DRAWS or overlap == 1:
-        return Estimate(mean, None, None, n, sd)
-    half = float(stdtrit(n - 1, (1 + level) / 2)) * sd * factor**0.5 / n**0.5
-    return Estimate(mean, mean - half, mean + half, n, sd)
+    if sds is None or n < FEWEST_DRAWS or overlap == 1:
+        found = [None] * len(rows) if sds is None else sds.tolist()
+        return [Estimate(mean, None, None, n, sd) for mean, sd in zip(means, found, strict=True)]
+    halves = (float(stdtrit(n - 1, (1 + level) / 2)) * sds * factor**0.5 / n**0.5).tolist()
+    ends = zip(means, halves, sds.tolist(), strict=True)
+    return [Estimate(mean, mean - half, mean + half, n, sd) for mean, half, sd in ends]
 
 
 def paired_difference(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from fairforget.stats.intervals import FEWEST_DRAWS, LEVEL, Estimate, t_interval
+from fairforget.stats.intervals import FEWEST_DRAWS, LEVEL, Estimate, t_interval, t_intervals
 from fairforget.stats.overlap import inflation
 
 
@@ -60,6 +61,16 @@ def standardised_mean(
     half = float(stdtrit(found.df, (1 + level) / 2)) * found.se
     sd = float(sum(w * draws.var(ddof=1) for draws, w, _ in counted)) ** 0.5
     return Estimate(mean, mean - half, mean + half, n, sd)
+
+
+def standardised_means(
+    strata: Sequence[np.ndarray], weights: Sequence[float], level: float = LEVEL, overlap: Sequence[float] = ()
+) -> Sequence[Estimate | None]:
+    """Return `standardised_mean` of every row of strata (rows, draws) without NaN."""
+    counted = [place for place, w in enumerate(shares(weights, len(strata))) if w > 0]
+    if len(counted) == 1:
+        return t_intervals(strata[counted[0]], level, overlaps(overlap, len(strata))[counted[0]])
+    return [standardised_mean(row, weights, level, overlap) for row in zip(*strata, strict=True)]
 
 
 def moments(strata: Sequence[np.ndarray], weights: Sequence[float], overlap: Sequence[float] = ()) -> Moments:
@@ -132,10 +143,11 @@ def shares(weights: Sequence[float], strata: int) -> np.ndarray:
         ValueError: weights that are no weights.
     """
     found = np.asarray(weights, dtype=np.float64)
-    if len(found) != strata or not np.isfinite(found).all() or (found < 0).any() or found.sum() <= 0:
+    total = found.sum()
+    if len(found) != strata or not all(0 <= weight < math.inf for weight in found.tolist()) or total <= 0:
         msg = f"{strata} strata need as many weights, not negative and not all zero: {list(weights)}"
         raise ValueError(msg)
-    scaled: np.ndarray = found / found.sum()
+    scaled: np.ndarray = found / total
     return scaled
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -23,7 +22,7 @@ from fairforget.stats.power import as_one_stratum, draws_to_tell
 from fairforget.stats.ranks import Ranking, rank
 from fairforget.stats.reversal import Parts, draws_to_see, modelled, observed_reversals, paired
 from fairforget.stats.reversal_interval import intervals_of
-from fairforget.stats.strata import standardised_mean
+from fairforget.stats.strata import standardised_means
 
 MOST_ROWS: Final = 100
 """Rows that are compared each with each; those below them only with the best."""
@@ -88,23 +87,34 @@ def pairs_of(counting: Counting, strata: Sequence[Whole], rng: np.random.Generat
         rng: for the intervals of the probabilities of reversal.
     """
     turned = Turned(strata)
-    numbered = list(enumerate(counting.order))
-    return tuple(
-        _pair(counting, i, j, turned.of(first, second), rng)
-        for (i, first), (j, second) in combinations(numbered, 2)
-        if i == 0 or j < MOST_ROWS
-    )
+    made: list[Pair] = []
+    for i, first in enumerate(counting.order):
+        others = range(len(counting.order))[i + 1 : None if i == 0 else MOST_ROWS]
+        behind = slice(others.start, others.stop)
+        apart = [paired(stratum.means[i], stratum.means[behind]) for stratum in counting.strata]
+        differences = standardised_means(apart, counting.weights, overlap=counting.overlap)
+        seeds = zip(*(paired(values[i], values[behind]) for values in counting.balanced), strict=True)
+        by_stratum = turned.of(first, counting.order[behind])
+        found = zip(others, differences, zip(*apart, strict=True), seeds, by_stratum, strict=True)
+        made += [_pair(counting, i, *pair, rng) for pair in found]
+    return tuple(made)
 
 
-def _pair(counting: Counting, i: int, j: int, strata: tuple[StratumDifference, ...], rng: np.random.Generator) -> Pair:
+def _pair(
+    counting: Counting,
+    i: int,
+    j: int,
+    difference: Estimate | None,
+    apart: Sequence[np.ndarray],
+    seeds: Sequence[np.ndarray],
+    strata: tuple[StratumDifference, ...],
+    rng: np.random.Generator,
+) -> Pair:
     weights, overlap = counting.weights, counting.overlap
-    apart = [paired(stratum.means[i], stratum.means[j]) for stratum in counting.strata]
-    difference = standardised_mean(apart, weights, overlap=overlap)
     ranking = counting.ranking
     if difference is None or ranking is None:
         msg = "rows are compared only where they have ranks"
         raise ValueError(msg)
-    seeds = [paired(values[i], values[j]) for values in counting.balanced]
     parts = Parts.of(seeds, weights)
     model = None if parts is None else modelled(parts, weights, overlap)
     ends = None if parts is None else intervals_of(parts, rng=rng)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from fairforget.board.agreed import Share
 from fairforget.board.compared import StratumDifference
 from fairforget.board.comparing.whole import Whole
 from fairforget.stats.binomial import clopper_pearson
-from fairforget.stats.intervals import LEVEL, paired_difference
+from fairforget.stats.intervals import LEVEL, t_intervals
 from fairforget.stats.ranks import holm, one_sided
 from fairforget.stats.reversal import paired
 
@@ -31,30 +31,37 @@ class Turned:
         self._p = _adjusted(strata)
         self._size = max((float(np.abs(stratum.means).max(initial=0.0)) for stratum in strata), default=0.0)
 
-    def of(self, first: str, second: str) -> tuple[StratumDifference, ...]:
-        """Return the differences of two rows, the first ahead over the strata that count, where both are whole."""
-        made = []
+    def of(self, first: str, others: Sequence[str]) -> list[tuple[StratumDifference, ...]]:
+        """Return the differences of a row and those behind it over the strata that count, where both are whole."""
+        made: dict[str, list[StratumDifference]] = {other: [] for other in others}
         for stratum, rows, p in zip(self._strata, self._rows, self._p, strict=True):
-            if first not in rows or second not in rows:
-                continue
-            i, j = rows[first], rows[second]
-            difference = paired_difference(stratum.means[i], stratum.means[j], overlap=stratum.overlap)
+            both = [other for other in others if other in rows] if first in rows else []
+            if both:
+                i, behind = rows[first], [rows[other] for other in both]
+                for other, found in zip(both, self._in(stratum, i, behind, p[behind, i]), strict=True):
+                    made[other] += found
+        return [tuple(found) for found in made.values()]
+
+    def _in(self, stratum: Whole, i: int, behind: list[int], p: np.ndarray) -> Iterable[list[StratumDifference]]:
+        """Yield the difference of row i and each of those behind it in one stratum; none where it has no draw."""
+        one, others = stratum.means[i], stratum.means[behind]
+        counts = (paired(one, others) < 0).sum(axis=1).tolist()
+        differences = t_intervals(one - others, overlap=stratum.overlap)
+        for difference, count, tested in zip(differences, counts, p.tolist(), strict=True):
             if difference is None:
+                yield []
                 continue
             turned = difference.mean < -_ROUNDING * self._size
-            tested = float(p[j, i]) if turned else None
-            count = int((paired(stratum.means[i], stratum.means[j]) < 0).sum())
-            made.append(
+            yield [
                 StratumDifference(
                     stratum=stratum.label,
                     difference=difference,
                     reversals=share_of(count, len(stratum.draws)),
                     contradicts=turned,
-                    p=tested,
-                    significant=tested is not None and tested <= 1 - LEVEL,
+                    p=tested if turned else None,
+                    significant=turned and tested <= 1 - LEVEL,
                 )
-            )
-        return tuple(made)
+            ]
 
 
 @functools.lru_cache(maxsize=4096)
