@@ -62,12 +62,13 @@ def intervals_of(
     noise = rng.standard_normal((resamples, len(parts.means))) * np.sqrt(between[:, None] / parts.draws)
     ahead = (parts.means - noise) * leader
     leads = ahead @ parts.weights >= 0
+    resolved = np.count_nonzero(leads) / resamples >= 1 - tail
     spread = parts.between_ss / parts.between_df
 
     def interval(variance: float, variances: np.ndarray) -> tuple[float, float]:
         beaten = below_zero(ahead, np.sqrt(variances)[:, None]) @ parts.weights
         low, high = _quantiles(beaten, (tail, 1 - tail))
-        if leads.mean() >= 1 - tail:
+        if resolved:
             return low, high
         # Where in truth the other method leads, it is 1 − p that the order which holds there is contradicted by.
         (turned,) = _quantiles(np.where(leads, beaten, 1 - beaten), (1 - tail,))
