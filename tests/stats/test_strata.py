@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairforget.stats.intervals import t_interval
-from fairforget.stats.strata import moments, spread_between, standardised_mean
+from fairforget.stats.strata import moments, spread_between, standardised_mean, standardised_means
 
 draws = st.lists(st.floats(-10, 10), min_size=3, max_size=12).map(np.array)
 
@@ -45,6 +45,15 @@ def test_the_mix_of_draws_cannot_move_the_mean():
     assert standardised_mean([easy, hard], [1, 1]).mean == pytest.approx(0.55)
     assert standardised_mean([easy, many], [1, 1]).mean == pytest.approx(0.55)
     assert np.concatenate([easy, many]).mean() < 0.4
+
+
+@pytest.mark.parametrize("draws", [0, 1, 2, 3, 9, 200])
+@pytest.mark.parametrize("weights", [[1.0], [0.0, 1.0], [0.3, 0.7]])
+def test_many_rows_have_the_means_of_each_to_the_last_bit(draws, weights):
+    rng = np.random.default_rng(draws)
+    strata, overlap = [rng.normal(size=(draws, 5)).T for _ in weights], [0.1 * i for i in range(len(weights))]
+    each = [standardised_mean(row, weights, overlap=overlap) for row in zip(*strata, strict=True)]
+    assert standardised_means(strata, weights, overlap=overlap) == each
 
 
 def test_a_stratum_that_counts_and_is_empty_leaves_no_mean():

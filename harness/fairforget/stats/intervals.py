@@ -66,9 +66,10 @@ def t_interval(draws: np.ndarray, level: float = LEVEL, overlap: float = 0.0) ->
 
 
 def t_intervals(rows: np.ndarray, level: float = LEVEL, overlap: float = 0.0) -> Sequence[Estimate | None]:
-    """Return `t_interval` of every row of (rows, n) without NaN."""
+    """Return `t_interval` of every row of (rows, n) without NaN, to the last bit."""
     from scipy.special import stdtrit
 
+    rows = np.ascontiguousarray(rows)  # sums depend on the order in which numbers lie
     n = rows.shape[1]
     if n == 0:
         return [None] * len(rows)
