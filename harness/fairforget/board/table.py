@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ def _table(
     scores = {record.key: cell_scores(record, goal) for record in records}
     kinds = columns_on_the_way(records)
     firsts = {row: _first(cells) for row, cells in sorted(found.rows.items())}
-    titles = row_labels({row: _named(cells) for row, cells in sorted(found.rows.items())})
+    titles = row_labels({row: _named(cells, firsts[row]) for row, cells in sorted(found.rows.items())})
     places = sorted(found.places)
     # Where any competing row has a cell; a reference row, where it has one itself.
     expected = {row: sorted(found.rows[row]) if reference_of(firsts[row]) else places for row in firsts}
@@ -166,17 +167,20 @@ def _first(cells: Mapping[Place, Record]) -> Record:
     return min(cells.values(), key=attrgetter("key"))
 
 
-def _named(cells: Mapping[Place, Record]) -> Record:
+def _named(cells: Mapping[Place, Record], first: Record) -> Record:
     """Return the cell that a row is called by: what most call it, for a few that somebody adds rename nobody's row."""
-    alike: dict[tuple[int, int], list[Record]] = {}
-    for record in cells.values():
-        alike.setdefault((id(record.cell["method"]), id(record.cell["curriculum"])), []).append(record)
+    alike = {(id(cell["method"]), id(cell["curriculum"])): cell for cell in (r.cell for r in cells.values())}
+    if len({_called(cell) for cell in alike.values()}) == 1:
+        return first
     called: dict[tuple[str, str], list[Record]] = {}
-    for same in alike.values():
-        method, curriculum = same[0].cell["method"], same[0].cell["curriculum"]
-        called.setdefault((str(method.get("label")), str(mapping(curriculum).get("label"))), []).extend(same)
+    for record in cells.values():
+        called.setdefault(_called(record.cell), []).append(record)
     most = min(called, key=lambda label: (-len(called[label]), label))
     return min(called[most], key=attrgetter("key"))
+
+
+def _called(cell: Mapping[str, Any]) -> tuple[str, str]:
+    return str(cell["method"].get("label")), str(mapping(cell["curriculum"]).get("label"))
 
 
 def _drawn(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -46,31 +47,23 @@ def standardised_mean(
     Raises:
         ValueError: weights that are no weights, or overlaps that are no shares.
     """
-    from scipy.special import stdtrit
-
     counted = _counted(strata, weights, overlap)
     if len(counted) == 1:  # to the last bit, so that a board prints one number for one thing
         return t_interval(counted[0][0], level, counted[0][2])
-    if any(len(draws) == 0 for draws, _, _ in counted):
-        return None
-    n = sum(len(draws) for draws, _, _ in counted)
-    mean = float(sum(w * draws.mean() for draws, w, _ in counted))
-    if any(len(draws) < FEWEST_DRAWS or rho == 1 for draws, _, rho in counted):
-        return Estimate(mean, None, None, n, None)
-    found = moments(strata, weights, overlap)
-    half = float(stdtrit(found.df, (1 + level) / 2)) * found.se
-    sd = float(sum(w * draws.var(ddof=1) for draws, w, _ in counted)) ** 0.5
-    return Estimate(mean, mean - half, mean + half, n, sd)
+    return _estimate([_Part.of(*part) for part in counted], level)
 
 
 def standardised_means(
     strata: Sequence[np.ndarray], weights: Sequence[float], level: float = LEVEL, overlap: Sequence[float] = ()
 ) -> Sequence[Estimate | None]:
-    """Return `standardised_mean` of every row of strata (rows, draws) without NaN."""
+    """Return `standardised_mean` of every row of strata (rows, draws) without NaN, to the last bit."""
+    rhos = overlaps(overlap, len(strata))
     counted = [place for place, w in enumerate(shares(weights, len(strata))) if w > 0]
     if len(counted) == 1:
-        return t_intervals(strata[counted[0]], level, overlaps(overlap, len(strata))[counted[0]])
-    return [standardised_mean(row, weights, level, overlap) for row in zip(*strata, strict=True)]
+        return t_intervals(strata[counted[0]], level, rhos[counted[0]])
+    scaled = shares(weights, len(strata)).tolist()
+    parts = [_Part.rows(strata[place], scaled[place], rhos[place]) for place in counted]
+    return [_estimate(row, level) for row in zip(*parts, strict=True)]
 
 
 def moments(strata: Sequence[np.ndarray], weights: Sequence[float], overlap: Sequence[float] = ()) -> Moments:
@@ -88,14 +81,58 @@ def moments(strata: Sequence[np.ndarray], weights: Sequence[float], overlap: Seq
     if any(rho == 1 for _, _, rho in counted):
         msg = "all draws of a stratum are one set, so that nothing says how they vary"
         raise ValueError(msg)
-    mean = float(sum(w * draws.mean() for draws, w, _ in counted))
-    parts = [
-        (w * w * float(draws.var(ddof=1)) / len(draws) * inflation(len(draws), rho), len(draws) - 1)
-        for draws, w, rho in counted
+    return _moments([_Part.of(*part) for part in counted])
+
+
+class _Part(NamedTuple):
+    """What a standardised mean needs of one stratum."""
+
+    n: int
+    mean: float
+    variance: float
+    weight: float
+    overlap: float
+
+    @classmethod
+    def of(cls, draws: np.ndarray, weight: float, overlap: float) -> _Part:
+        """Return that of (draws,) without NaN."""
+        return cls.rows(draws[None], weight, overlap)[0]
+
+    @classmethod
+    def rows(cls, values: np.ndarray, weight: float, overlap: float) -> list[_Part]:
+        """Return that of every row of (rows, draws) without NaN; NaN stands for what too few draws do not have."""
+        values = np.ascontiguousarray(values)  # sums depend on the order in which numbers lie
+        n = values.shape[1]
+        nothing = [math.nan] * len(values)
+        means = values.mean(axis=1).tolist() if n else nothing
+        variances = values.var(axis=1, ddof=1).tolist() if n > 1 else nothing
+        return [cls(n, mean, variance, weight, overlap) for mean, variance in zip(means, variances, strict=True)]
+
+
+def _estimate(parts: Sequence[_Part], level: float) -> Estimate | None:
+    from scipy.special import stdtrit
+
+    if any(part.n == 0 for part in parts):
+        return None
+    n = sum(part.n for part in parts)
+    mean = float(sum(part.weight * part.mean for part in parts))
+    if any(part.n < FEWEST_DRAWS or part.overlap == 1 for part in parts):
+        return Estimate(mean, None, None, n, None)
+    found = _moments(parts)
+    half = float(stdtrit(found.df, (1 + level) / 2)) * found.se
+    sd = float(sum(part.weight * part.variance for part in parts)) ** 0.5
+    return Estimate(mean, mean - half, mean + half, n, sd)
+
+
+def _moments(parts: Sequence[_Part]) -> Moments:
+    mean = float(sum(part.weight * part.mean for part in parts))
+    of_means = [
+        (part.weight * part.weight * part.variance / part.n * inflation(part.n, part.overlap), part.n - 1)
+        for part in parts
     ]
-    variance = sum(part for part, _ in parts)
-    spread = sum(part * part / df for part, df in parts)
-    df = variance * variance / spread if spread > 0 else float(sum(df for _, df in parts))
+    variance = sum(part for part, _ in of_means)
+    spread = sum(part * part / df for part, df in of_means)
+    df = variance * variance / spread if spread > 0 else float(sum(df for _, df in of_means))
     return Moments(mean, variance**0.5, df)
 
 

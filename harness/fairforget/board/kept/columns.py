@@ -1,4 +1,4 @@
-"""The scores and the items of a record that a board keeps."""
+"""The scores of a record that a board keeps."""
 
 from __future__ import annotations
 
@@ -104,35 +104,6 @@ class Numbers(Mapping[str, float]):
 
     def __len__(self) -> int:
         return len(self.columns.kinds)
-
-
-class Items(Mapping[str, Mapping[str, float | None]]):
-    """Values of samples in the columns of completeness, unpacked when somebody asks for them."""
-
-    __slots__ = ("at", "names", "packed")
-
-    def __init__(self, names: Mapping[str, list[str]], packed: bytes, at: int) -> None:
-        self.names = names
-        """Column -> ids of the samples; the same object for all cells with the same columns and forget set."""
-        self.packed = packed
-        """Little-endian doubles, from `at` on a column after another; NaN where there is none."""
-        self.at = at
-
-    def __getitem__(self, name: str) -> dict[str, float | None]:
-        samples = self.names[name]
-        start = 0
-        for other, theirs in self.names.items():
-            if other == name:
-                break
-            start += len(theirs)
-        values = struct.unpack_from(f"<{len(samples)}d", self.packed, self.at + 8 * start)
-        return {sample: None if math.isnan(v) else v for sample, v in zip(samples, values, strict=True)}
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
 
 
 def together(found: Sequence[Mapping[str, float]], names: Sequence[str]) -> np.ndarray | None:

@@ -14,7 +14,7 @@ import sqlite3
 import struct
 import time
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +22,6 @@ from fairforget.board.kept.packing import PARTS, Packed
 from fairforget.board.kept.rules import rules
 from fairforget.store.files import RecordFile
 from fairforget.store.parts import Parts
-
-Known = dict[str, tuple[str, Packed]]
-"""Path -> stamp of the file when it was read, and what is kept of it."""
 
 _TABLES: Final = (
     "CREATE TABLE about (rules TEXT)",
@@ -54,22 +51,35 @@ class Index:
         name = hashlib.sha256(str(folder.resolve()).encode(errors="surrogateescape")).hexdigest()[:24]
         return cls(cache / "boards" / f"{name}.sqlite")
 
-    def load(self, parts: Parts) -> Known:
-        """Return everything the index holds; nothing, and it is thrown away, where anything of it is wrong."""
+    def load(self, files: Mapping[str, RecordFile], parts: Parts) -> dict[str, Packed]:
+        """Return by path what is kept of those files that are as they were when they were read.
+
+        Nothing, and the index is thrown away, where anything of it is wrong.
+
+        Args:
+            files: by path, as they are.
+            parts: of the records.
+        """
         if not self._path.is_file():
             return {}
         try:
             with contextlib.closing(_open(self._path)) as connection:
-                return self._load(connection, parts)
+                return self._load(connection, files, parts)
         except (*_WRONG, OSError):
             self._throw_away()
             return {}
 
-    def update(self, gone: Collection[str], new: Sequence[tuple[RecordFile, Packed]]) -> None:
-        """Forget files and take up others; one that changed a moment ago is not taken up, for it may change again.
+    def update(self, found: Collection[str], new: Sequence[tuple[RecordFile, Packed]]) -> None:
+        """Forget files that are not found any more and take up new ones.
 
-        Where the index cannot be written, or another process writes it, it stays as it is.
+        One that changed a moment ago is not taken up, for it may change again. Where the index cannot be written, or
+        another process writes it, it stays as it is.
+
+        Args:
+            found: paths of all records of the folder.
+            new: what was read of files that `load` did not return.
         """
+        gone = [path for path in self._used if path not in found]
         before = time.time() - _YOUNG
         old = [(file, packed) for file, packed in new if file.changed < before and file.stamp]
         if not gone and not old:
@@ -81,7 +91,7 @@ class Index:
         except (sqlite3.Error, OSError, ValueError):  # a text that is no UTF-8 is a ValueError
             return
 
-    def _load(self, connection: sqlite3.Connection, parts: Parts) -> Known:
+    def _load(self, connection: sqlite3.Connection, files: Mapping[str, RecordFile], parts: Parts) -> dict[str, Packed]:
         if connection.execute("SELECT rules FROM about").fetchall() != [(rules(),)]:
             msg = "other code wrote this index"
             raise ValueError(msg)
@@ -92,17 +102,20 @@ class Index:
             objects[number] = parts.shared(json.loads(text))
             self._numbers[_mark(objects[number])] = number
             self._kept.append(objects[number])
-        found: Known = {}
+        found: dict[str, Packed] = {}
         together: dict[tuple[int, ...], tuple[Any, ...]] = {}  # the seeds of a row on a draw share all their parts
         for path, stamp, cell, numbers, checked in connection.execute("SELECT * FROM files"):
             if checked != _sum(f"{path} {stamp} {cell}", numbers):
                 raise ValueError(_DAMAGED)
-            key, status, seed = cell.split(" ")
             used = self._used[path] = _NUMBERS.unpack_from(numbers)
+            file = files.get(path)
+            if file is None or not stamp or file.stamp != stamp:
+                continue
+            key, status, seed = cell.split(" ")
             parts_of = together.get(used)
             if parts_of is None:
                 parts_of = together[used] = tuple(map(objects.__getitem__, used))
-            found[path] = stamp, Packed(key, status, int(seed), parts_of, numbers[_NUMBERS.size :])
+            found[path] = Packed(key, status, int(seed), parts_of, numbers[_NUMBERS.size :])
         return found
 
     def _update(

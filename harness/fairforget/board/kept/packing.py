@@ -7,7 +7,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from fairforget.board.kept.columns import Averages, Columns, Items
+from fairforget.board.kept.columns import Averages, Columns
 from fairforget.board.kept.spent import Met, Price, numbers_of, spent_from
 from fairforget.board.making.costs import price_of
 from fairforget.board.making.coverage import met_of
@@ -33,13 +33,15 @@ class Packed(NamedTuple):
     status: Status
     seed: int
     parts: tuple[Any, ...]
-    """JSON: of the cell, the columns, whose items there are, the environment, ``draw_info``, and whatever else."""
+    """JSON: of the cell, the columns, the samples, the environment, ``draw_info``, and whatever else."""
     numbers: bytes
     """Little-endian doubles; NaN = none."""
 
 
 def pack(record: Record, parts: Parts) -> Packed:
-    """Return what a board keeps: all but hashes, details, tracebacks, what passes were for, and items of other roles.
+    """Return what a board keeps: all but hashes, details, tracebacks, what passes were for, and items.
+
+    Of the items only their mean over columns is kept, see `fairforget.board.making.worst.by_sample`.
 
     Args:
         record: the cell.
@@ -49,8 +51,6 @@ def pack(record: Record, parts: Parts) -> Packed:
     samples = by_sample(record)
     averages = (found.completeness, found.utility, found.by_probability, found.by_generation, mean_of_worst(samples))
     columns = {name: [getattr(score, part) for part in _KIND] for name, score in record.scores.items()}
-    gone = [n for n, s in record.scores.items() if s.role == "completeness" and s.better == "higher"]
-    items = {name: record.items[name] for name in gone if record.items.get(name)}
     own = {
         "problems": [[problem.kind, problem.message] for problem in record.problems],
         "cell": {name: part for name, part in cell.items() if name not in _CELL and name != "seed"},
@@ -59,7 +59,7 @@ def pack(record: Record, parts: Parts) -> Packed:
     shared = (
         *(cell.get(name) for name in _CELL),
         [[name, kind] for name, kind in columns.items()],
-        {"items": {name: list(values) for name, values in items.items()}, "samples": list(samples)},
+        list(samples),
         record.environment,
         record.extra.get("draw_info"),
         own,
@@ -69,7 +69,6 @@ def pack(record: Record, parts: Parts) -> Packed:
         *numbers_of(price_of(record), met_of(record)),
         *(math.nan if score.value is None else score.value for score in record.scores.values()),
         *(float(score.n) for score in record.scores.values()),
-        *(math.nan if value is None else value for values in items.values() for value in values.values()),
         *samples.values(),
     ]
     packed = struct.pack(f"<{len(numbers)}d", *numbers)
@@ -86,7 +85,6 @@ class _Shared(NamedTuple):
     problems: tuple[Problem, ...]
     kinds: dict[str, Score]
     samples: list[str]
-    items: dict[str, list[str]]
     environment: Mapping[str, Any]
     extra: Mapping[str, Any]
     counts: slice
@@ -118,7 +116,7 @@ class Unpacker:
             status=packed.status,
             problems=shared.problems,
             scores=Columns(shared.kinds, self._counted(numbers[counts]), shared.samples, numbers, _FIRST),
-            items=Items(shared.items, numbers, counts.stop),
+            items={},
             item_hashes={},
             ledger=spent_from(numbers, _LEDGER),
             environment=shared.environment,
@@ -133,7 +131,7 @@ class Unpacker:
         return known
 
     def _open(self, parts: tuple[Any, ...]) -> _Shared:
-        columns, names, environment, draw_info, own = parts[len(_CELL) :]
+        columns, samples, environment, draw_info, own = parts[len(_CELL) :]
         kinds = self._kinds.get(id(columns))
         if kinds is None:
             kinds = self._kinds[id(columns)] = _kinds(columns)
@@ -141,7 +139,7 @@ class Unpacker:
         cell = {**unknown, **dict(zip(_CELL, parts, strict=False))}
         middle = _FIRST + 8 * len(kinds)
         counts = slice(middle, middle + 8 * len(kinds))
-        return _Shared(parts, cell, problems, kinds, names["samples"], names["items"], environment, extra, counts)
+        return _Shared(parts, cell, problems, kinds, samples, environment, extra, counts)
 
     def _opened(self, draw_info: Any, own: Any) -> tuple[tuple[Problem, ...], Mapping[str, Any], Mapping[str, Any]]:
         problems = tuple(Problem(kind, message) for kind, message in own["problems"])

@@ -58,12 +58,7 @@ def _read(folders: Iterable[Path | str], cache: Path, indexed: int) -> Results:
 def _folder(folder: Path, cache: Path, indexed: int, parts: Parts, rejected: list[Rejected]) -> dict[str, Packed]:
     files = {file.path: file for file in record_files(folder, rejected)}
     index = Index.of(folder, cache) if len(files) >= indexed else None
-    known = {} if index is None else index.load(parts)
-    found = {
-        path: kept[1]
-        for path, file in files.items()
-        if (kept := known.get(path)) is not None and file.stamp and kept[0] == file.stamp
-    }
+    found = {} if index is None else index.load(files, parts)
     new = []
     for path, answer in read_packed([path for path in sorted(files) if path not in found], parts, _processes()):
         if isinstance(answer, Rejected):
@@ -72,7 +67,7 @@ def _folder(folder: Path, cache: Path, indexed: int, parts: Parts, rejected: lis
             found[path] = answer
             new.append((files[path], answer))
     if index is not None:
-        index.update([path for path in known if path not in found], new)
+        index.update(found, new)
     return found
 
 

@@ -15,8 +15,8 @@ from fairforget.board.identity import DrawId
 from fairforget.board.kept.columns import together
 from fairforget.board.making.scores import NOTHING, CellScores
 from fairforget.board.values import Figures, InStratum, Point
-from fairforget.stats.intervals import Estimate, draw_means, t_interval
-from fairforget.stats.strata import standardised_mean
+from fairforget.stats.intervals import Estimate, draw_means
+from fairforget.stats.strata import standardised_mean, standardised_means
 
 T = TypeVar("T")
 
@@ -83,11 +83,7 @@ def drawn(scores: Mapping[Place, CellScores], expected: Sequence[Place], columns
 
 def in_stratum(found: Drawn, overlap: float) -> InStratum:
     """Return a row's figures in one stratum; `overlap` is that of its draws."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        figures = Figures(
-            **{name: _estimate(values, overlap) for name, values in found.values.items()},
-            columns={name: _estimate(values, overlap) for name, values in found.columns.items()},
-        )
+    figures = _figures(list(found.columns), _estimates([found], [1.0], [overlap]))
     shown = zip(*(found.values[name].tolist() for name in ("score", "completeness", "utility")), strict=True)
     points = [
         Point(draw.index, draw.digest, _known(score), _known(completeness), _known(utility), seeds)
@@ -106,16 +102,10 @@ def over_strata(found: Mapping[str, Drawn], weights: Mapping[str, float], overla
         overlap: label of a stratum -> mean share of samples that two of its draws have in common.
     """
     counting = [found[label] for label in weights if label in found]
-    there = bool(weights) and len(counting) == len(weights)
     columns = list(next(iter(found.values())).columns) if found else []
-
-    def estimate(strata: Sequence[np.ndarray]) -> Estimate | None:
-        return _over(strata, weights, overlap) if there else None
-
-    return Figures(
-        **{name: estimate([one.values[name] for one in counting]) for name in _QUANTITIES},
-        columns={name: estimate([one.columns[name] for one in counting]) for name in columns},
-    )
+    if not weights or len(counting) < len(weights):
+        return _figures(columns, [None] * (len(_QUANTITIES) + len(columns)))
+    return _figures(columns, _estimates(counting, list(weights.values()), [overlap[label] for label in weights]))
 
 
 def standardised(
@@ -138,7 +128,8 @@ def standardised(
         return None
     with np.errstate(over="ignore", invalid="ignore"):
         found = [np.array(list(by_draw(cells, expected[label], pick).values())) for label in weights]
-    return _over(found, weights, overlap)
+        mean = standardised_mean(found, list(weights.values()), overlap=[overlap[label] for label in weights])
+    return _finite(mean)
 
 
 _QUANTITIES: Final = ("score", "completeness", "utility", "by_probability", "by_generation")
@@ -153,13 +144,26 @@ def _numbers(cells: Sequence[CellScores], columns: Sequence[str]) -> np.ndarray:
     return np.hstack([picked, known.reshape(len(cells), len(columns))])
 
 
-def _over(strata: Sequence[np.ndarray], weights: Mapping[str, float], overlap: Mapping[str, float]) -> Estimate | None:
+def _figures(columns: Sequence[str], found: Sequence[Estimate | None]) -> Figures:
+    """Return the estimates of the quantities, then of the columns, by their names."""
+    n = len(_QUANTITIES)
+    by_name = dict(zip(_QUANTITIES, found[:n], strict=True))
+    return Figures(**by_name, columns=dict(zip(columns, found[n:], strict=True)))
+
+
+def _estimates(
+    strata: Sequence[Drawn], weights: Sequence[float], overlap: Sequence[float]
+) -> Sequence[Estimate | None]:
+    """Return the means over strata of all quantities and columns; those without a gap at once."""
+    lines = [np.array([*one.values.values(), *one.columns.values()]) for one in strata]
+    whole = np.all([~np.isnan(values).any(axis=1) for values in lines], axis=0)
     with np.errstate(over="ignore", invalid="ignore"):
-        return _finite(standardised_mean(strata, list(weights.values()), overlap=[overlap[w] for w in weights]))
-
-
-def _estimate(draws: np.ndarray, overlap: float) -> Estimate | None:
-    return _finite(t_interval(draws, overlap=overlap))
+        at_once = iter(standardised_means([values[whole] for values in lines], weights, overlap=overlap))
+        found = [
+            next(at_once) if there else standardised_mean([values[i] for values in lines], weights, overlap=overlap)
+            for i, there in enumerate(whole.tolist())
+        ]
+    return list(map(_finite, found))
 
 
 def _finite(found: Estimate | None) -> Estimate | None:
