@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 ReplacedAfter = Literal["sample", "batch", "epoch"]
+"""When a sample that was drawn may be drawn again: `Curriculum.replaced_after`."""
 
 
 class Curriculum(Plugin):

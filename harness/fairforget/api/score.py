@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 HigherIs = Literal["easier", "harder"]
+"""What a higher number of a `Difficulty` says of a sample: easier or harder to unlearn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
