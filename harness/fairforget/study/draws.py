@@ -183,27 +183,28 @@ def _draw(plugin: Sampler, pool: Pool, spec: DrawSpec, data: str, digests: Mappi
     except Exception as error:
         msg = f"{where}: the plugin failed: {type(error).__name__}: {error}"
         raise FairforgetError(msg) from error
-    chosen = _checked(found, pool, spec, where)
+    fault = fault_in(found, pool, spec.size)
+    if fault is not None:
+        msg = f"{where}: the plugin returned {fault}"
+        raise FairforgetError(msg)
+    chosen = set(found)
     forget = tuple(sample.id for sample in pool.samples if sample.id in chosen)
     digest = forget_digest({name: digests[name] for name in forget})
     return Draw(spec.sampler, spec.stratum, spec.index, spec.unit, spec.size, forget, digest)
 
 
-def _checked(found: object, pool: Pool, spec: DrawSpec, where: str) -> Collection[str]:
-    """Return what a sampler returned if it is a forget set."""
+def fault_in(found: object, pool: Pool, size: int) -> str | None:
+    """Return what keeps something that a sampler returned from being a forget set; None where nothing does.
+
+    Args:
+        found: what it returned.
+        pool: what it drew from.
+        size: samples wanted.
+    """
     if isinstance(found, str | bytes) or not isinstance(found, Sequence):
-        fault: str | None = f"{type(found).__name__} and no list of sample ids"
-    elif not all(isinstance(name, str) for name in found):
-        fault = "ids that are no texts"
-    else:
-        fault = _fault(found, pool, spec)
-        if fault is None:
-            return set(found)
-    msg = f"{where}: the plugin returned {fault}"
-    raise FairforgetError(msg)
-
-
-def _fault(found: Sequence[str], pool: Pool, spec: DrawSpec) -> str | None:
+        return f"{type(found).__name__} and no list of sample ids"
+    if not all(isinstance(name, str) for name in found):
+        return "ids that are no texts"
     chosen = set(found)
     if not chosen:
         return "no sample; the stratum is empty"
@@ -213,8 +214,8 @@ def _fault(found: Sequence[str], pool: Pool, spec: DrawSpec) -> str | None:
         return f"{len(again)} samples that an earlier draw of the stratum has, where the study says disjoint: true"
     if len(chosen) < len(found):
         return f"{len(found) - len(chosen)} of its ids more than once"
-    if len(found) > spec.size:
-        return f"{len(found)} samples where at most {spec.size} were asked for"
+    if len(found) > size:
+        return f"{len(found)} samples where at most {size} were asked for"
     for unit in pool.units():
         names = {pool.samples[i].id for i in unit}
         if names & chosen and not names <= chosen:
