@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from fairforget.api import Pool, Sample, Sampler
+from fairforget.api import Corpus, Pool, Sample, Sampler
 from fairforget.api.sample import digest_of
 from fairforget.errors import FairforgetError
 from fairforget.study.cell import canonical_json
@@ -171,6 +171,20 @@ def draw_sets(
 def forget_digest(digests: Mapping[str, str]) -> str:
     """Return the digest of a forget set from the digests of its samples, by id."""
     return digest_of(sorted(digests.items()))
+
+
+def parted(corpus: Corpus, forget: Collection[str]) -> tuple[list[Sample], list[Sample]]:
+    """Return the samples to forget and those that a method may keep by: the retain set, and the rest of the pool.
+
+    Raises:
+        FairforgetError: an id is not in the pool.
+    """
+    chosen = set(forget)
+    gone = [s for s in corpus.pool if s.id in chosen]
+    if missing := chosen - {s.id for s in gone}:
+        msg = f"the draw names samples that the pool does not have: {', '.join(sorted(missing)[:5])}"
+        raise FairforgetError(msg)
+    return gone, [*corpus.retain, *(s for s in corpus.pool if s.id not in chosen)]
 
 
 def _draw(plugin: Sampler, pool: Pool, spec: DrawSpec, data: str, digests: Mapping[str, str], title: str) -> Draw:
