@@ -1,13 +1,16 @@
-"""Every hook is documented, with its arguments."""
+"""Every hook is documented, with its arguments, and what the page shows works."""
 
 from __future__ import annotations
 
 import inspect
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from fairforget import hookspecs
+from fairforget.registry import Registry
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "hooks.md"
 HOOKS = {name: spec for name, spec in vars(hookspecs).items() if name.startswith("fairforget_")}
@@ -28,3 +31,11 @@ def test_no_hook_is_documented_that_does_not_exist() -> None:
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     documented = {line.removeprefix("### `").split("(")[0] for line in lines if line.startswith("### `")}
     assert documented == set(HOOKS)
+
+
+def test_the_entry_point_of_the_page_is_found(site) -> None:
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    source = '@hookimpl\ndef fairforget_methods():\n    return [Entry("sleepy", "fairforget_sleepy:Sleepy")]\n'
+    site.install("fairforget-sleepy", source, points=tomllib.loads(block)["project"]["entry-points"]["fairforget"])
+    found = Registry.discover().find("method", "sleepy")
+    assert (found.dist, found.plugin) == ("fairforget-sleepy", "fairforget-sleepy:sleepy")

@@ -33,6 +33,7 @@ _HEAD: Final = """\
 
 <!-- Written by `python -m fairforget.study.reference > docs/reference/study.md`; do not edit by hand. -->
 
+<!-- executed: tests/study/test_reference.py::test_the_example_of_the_page_is_a_study -->
 ```yaml
 name: tofu-small
 task: {name: tofu, split: forget10, data: ../data/tofu}
