@@ -30,13 +30,13 @@ def test_first_party_plugins_come_through_the_entry_points():
     } == {
         "method": {
             *("untouched", "retrain", "grad-ascent", "grad-diff", "kl-min", "idk", "dpo", "npo", "simnpo", "undial"),
-            *("wga", "satimp", "ce-u", "rmu", "pdu", "flat", "task-vector", "who-is-harry-potter"),
+            *("wga", "satimp", "ce-u", "rmu", "pdu", "flat", "task-vector", "who-is-harry-potter", "checkpoint"),
         },
         "curriculum": {
             *("uniform", "mrd-weighted", "inverse-mrd-weighted", "shuffled-mrd", "easy-to-hard", "hard-to-easy")
         },
         "engine": {"inline", "local"},
-        "study": {"quickstart"},
+        "study": {"quality", "quickstart"},
     }
     assert {entry.dist for entry in registry.entries()} == {"fairforget"}
 
@@ -139,7 +139,7 @@ def test_distributions_are_compared_as_pip_does(site):
 
 @pytest.mark.parametrize("written", ["grad-ascnt", "Grad-Ascent", "grad_ascent", "GradAscent"])
 def test_an_unknown_name_is_answered_with_a_guess(written):
-    with pytest.raises(UnknownName, match=r"Did you mean 'grad-ascent'\?.*Available: ce-u, dpo, flat, grad-ascent, "):
+    with pytest.raises(UnknownName, match=r"Did you mean 'grad-ascent'\?.*Available: ce-u, checkpoint, dpo, flat, grad-ascent, "):
         Registry.discover().find("method", written)
 
 

@@ -9,14 +9,14 @@ from fairforget.errors import FairforgetError
 from fairforget.hookspecs import Entry, hookimpl
 
 if TYPE_CHECKING:
-    from fairforget.verbs import board, compare, run, score
+    from fairforget.verbs import board, compare, draws, run, score
 
-__all__ = ["Entry", "FairforgetError", "board", "compare", "hookimpl", "run", "score"]
+__all__ = ["Entry", "FairforgetError", "board", "compare", "draws", "hookimpl", "run", "score"]
 
 
 def __getattr__(name: str) -> Any:
     # A plugin module that needs only Entry and hookimpl must not pay for the verbs.
-    if name in {"board", "compare", "run"}:
+    if name in {"board", "compare", "draws", "run"}:
         return importlib.import_module(f"fairforget.{name}")  # callable: see fairforget.rooms
     if name == "score":
         from fairforget.verbs import score

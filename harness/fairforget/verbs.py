@@ -1,4 +1,4 @@
-"""The commands as calls: ``fairforget.run``, ``fairforget.board``, ``fairforget.compare``, ``fairforget.score``."""
+"""The commands as calls: ``fairforget.run``, ``board``, ``compare``, ``score`` and ``draws``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from fairforget.board.values import Board
     from fairforget.compare.values import Comparison
+    from fairforget.draws.values import Exported
 
 
 def run(
@@ -56,6 +57,34 @@ def run(
     folder = Path(out) if out is not None else Path("runs") / plan.study.name
     run_to_board(plan, registry, folder, watcher=Silent(), retry_failed=retry_failed)
     return Results.read([folder]).frame()
+
+
+def draws(
+    study: str | Path | Mapping[str, Any],
+    out: str | Path,
+    *,
+    settings: Sequence[str] = (),
+    plugins: Sequence[str | Path] = (),
+) -> Exported:
+    """Write every draw of a study for code that is no plugin; the method ``checkpoint`` brings its models back.
+
+    Args:
+        study: a file, the name of a study that a plugin ships, or what a study file says as a mapping.
+        out: where ``manifest.json`` and the draws go.
+        settings: ``key=value`` each, as ``--set``.
+        plugins: Python files with hooks, as ``--plugin``.
+
+    Returns:
+        What was written: the folder, the manifest, and a file for every draw.
+
+    Raises:
+        FairforgetError: the study is wrong, or the folder holds other draws.
+    """
+    from fairforget.draws.export import export_study
+    from fairforget.run.watcher import Silent
+
+    registry = Registry.discover([Path(file) for file in plugins])
+    return export_study(study, registry, Path(out), settings=settings, watcher=Silent())
 
 
 def board(*folders: str | Path, file: str | Path | None = None) -> Board:

@@ -37,6 +37,11 @@ def fairforget_methods() -> Iterable[Entry]:
             "learn generic labels, told by a model that was reinforced on the forget samples",
         ),
         Entry(
+            "checkpoint",
+            "fairforget_methods.checkpoint:Checkpoint",
+            "models that were unlearned elsewhere, one folder a draw",
+        ),
+        Entry(
             "flat", "fairforget_methods.flat:Flat", "an f-divergence between refusals and answers, without retain data"
         ),
     )

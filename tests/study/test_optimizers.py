@@ -137,7 +137,7 @@ def test_what_a_cell_will_spend(registry, more, forward_equivalents):
 @given(st.integers(1, 40), st.integers(1, 12), st.integers(1, 12), st.integers(1, 90))
 def test_estimates_of_the_hessian_are_counted_update_by_update(size, batch, every, updates):
     optimizer = {"batch_size": batch, "hessian": "gnb", "hessian_every": every}
-    method = SimpleNamespace(optimizer=optimizer, reference=None, sequences=1)
+    method = SimpleNamespace(optimizer=optimizer, reference=None, sequences=1, elsewhere=False)
     epoch = [min(batch, size - start) for start in range(0, size, batch)]
     met = [epoch[update % len(epoch)] for update in range(updates)]
     spent = cost_of(method, {"kind": "updates", "amount": updates}, size).forward_equivalents

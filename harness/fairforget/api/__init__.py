@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairforget.api.curriculum import Curriculum, ReplacedAfter
 from fairforget.api.difficulty import Difficulty
+from fairforget.api.elsewhere import CameBack, MadeElsewhere, Wanted
 from fairforget.api.engine import Engine, Executor, Future
 from fairforget.api.method import LossMethod, Method, Trainer, UnlearningBatch, UnlearningRun
 from fairforget.api.metric import Measurement, Metric, MetricUse, Subject
@@ -17,6 +18,7 @@ from fairforget.api.spec import PluginSpec
 from fairforget.api.task import Pretrained, Scratch, TargetRecipe, Task, Template, Training
 
 __all__ = [
+    "CameBack",
     "Corpus",
     "Curriculum",
     "Difficulty",
@@ -25,6 +27,7 @@ __all__ = [
     "Future",
     "HigherIs",
     "LossMethod",
+    "MadeElsewhere",
     "Measurement",
     "Method",
     "Metric",
@@ -49,4 +52,5 @@ __all__ = [
     "TrainingText",
     "UnlearningBatch",
     "UnlearningRun",
+    "Wanted",
 ]

@@ -50,6 +50,7 @@ COMMANDS: Final = (
     Command("submit", "check the results of a run and lay them beside the published ones", "fairforget.cli.submit"),
     Command("import", "make cell files from what others have measured", "fairforget.cli.import_"),
     Command("score", "score the unlearning difficulty of every sample of a task", "fairforget.cli.score"),
+    Command("draws", "write every forget set of a study for code that is no plugin", "fairforget.cli.draws"),
     Command("status", "tell how far a study is, from its files alone", "fairforget.cli.status"),
     Command("studies", "list the studies that can be run by name", "fairforget.cli.studies"),
     Command("plugins", "list what is installed, show one, or find out why one did not load", "fairforget.cli.plugins"),

@@ -56,10 +56,35 @@ def merge_adapter(model: Any, path: str) -> Any:
     demand_safetensors(folder)
     try:
         with _hushed():
-            return PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+            found = PeftModel.from_pretrained(model, str(folder))
+            _check_whole(found, folder)
+            return found.merge_and_unload()
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         msg = f"adapter {path!r} does not fit the model: {error}"
         raise FairforgetError(msg) from error
+
+
+def _check_whole(model: Any, folder: Path) -> None:
+    """Refuse an adapter some of whose matrices have no place in the model, or that has none for some places.
+
+    peft warns, and goes on without them.
+
+    Raises:
+        ValueError: they do not fit.
+    """
+    from peft import get_peft_model_state_dict
+    from safetensors import safe_open
+
+    file = folder / "adapter_model.safetensors"
+    if not file.is_file():
+        return
+    with safe_open(str(file), framework="pt") as tensors:
+        there = {name for name in tensors.keys() if "lora_" in name}  # noqa: SIM118 - it is no mapping
+    wanted = {name for name in get_peft_model_state_dict(model) if "lora_" in name}
+    if odd := sorted(there ^ wanted):
+        what = "has no place for" if odd[0] in there else "wants"
+        msg = f"the model {what} {odd[0]}{f' and {len(odd) - 1} others' if len(odd) > 1 else ''}"
+        raise ValueError(msg)
 
 
 def attach_adapter(model: Any, adapter: Mapping[str, Any] | None, seed: int) -> Any:

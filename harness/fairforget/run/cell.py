@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from fairforget.api import Curriculum, Difficulty, Method, Sample, Scores
+from fairforget.api import Curriculum, Difficulty, MadeElsewhere, Method, Sample, Scores
 from fairforget.errors import FairforgetError
 from fairforget.lm.tokens import SampleSet
 from fairforget.run.counting.escapes import uncounted
 from fairforget.run.counting.ledger import Ledger
+from fairforget.run.elsewhere import bring, declared_ledger
 from fairforget.run.generators import devices_of, lent_generators, seed_generators
 from fairforget.run.looks.path import Path
 from fairforget.run.looks.watches import path_of
@@ -31,6 +32,7 @@ from fairforget.run.updates.order import Order
 from fairforget.run.updates.reference import Reference
 from fairforget.run.workbench import Workbench
 from fairforget.study.cell import cell_key
+from fairforget.study.draws import parted
 from fairforget.study.options import build
 
 
@@ -60,6 +62,8 @@ def compute_cell(bench: Workbench, cell: Mapping[str, Any]) -> dict[str, Any]:
         "curriculum": run.order.log,
         "visits": {s.id: int(v) for s, v in zip(run.samples, run.order.visits, strict=True)},
     }
+    if "elsewhere" in record:
+        record["ledger"] |= declared_ledger(record["elsewhere"]["declared"])
     return record
 
 
@@ -67,6 +71,8 @@ def _attempt(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[st
     """Unlearn and measure; return the parts of the record that say how it went."""
     try:
         method = _method(bench, cell)
+        if isinstance(method, MadeElsewhere):
+            return _brought(bench, cell, run, method)
         follow(method, run)
         run.model.eval()
         escaped = [] if method.reference is not None else uncounted(run, bench.weights)
@@ -88,14 +94,18 @@ def _attempt(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[st
     return {**way, "status": "failed", "problems": [problem, *way["problems"]]}
 
 
+def _brought(bench: Workbench, cell: Mapping[str, Any], run: LiveRun, method: MadeElsewhere) -> dict[str, Any]:
+    """Load and measure a model that was made elsewhere; return the parts of the record that say how it went."""
+    found = bring(method, cell, run)
+    run.model.eval()
+    with run.ledger.phase("evaluation"):
+        measured = measure(bench, cell, run.model, tuple(run.samples), run.ledger)
+    return {**measured, "elsewhere": {"made_by": found.made_by, "declared": dict(found.spent)}}
+
+
 def open_run(bench: Workbench, cell: Mapping[str, Any], model: Any, ledger: Ledger) -> LiveRun:
     """Return the run of a cell on a model that holds the target's weights."""
-    chosen = set(cell["draw"]["forget"])
-    forget = [s for s in bench.corpus.pool if s.id in chosen]
-    if missing := chosen - {s.id for s in forget}:
-        msg = f"the draw names samples that the pool does not have: {', '.join(sorted(missing)[:5])}"
-        raise FairforgetError(msg)
-    kept = [*bench.corpus.retain, *(s for s in bench.corpus.pool if s.id not in chosen)]
+    forget, kept = parted(bench.corpus, cell["draw"]["forget"])
     curriculum = _curriculum(bench, cell)
     encoded = bench.target.encode(forget, bench.corpus)
     identity = _identity(cell)
@@ -144,8 +154,9 @@ def _curriculum(bench: Workbench, cell: Mapping[str, Any]) -> Curriculum:
 
 
 def _path(bench: Workbench, cell: Mapping[str, Any], model: Any, samples: SampleSet, ledger: Ledger) -> Path:
-    """Return what is looked at along the way; nothing in a reference row, whose way nobody compares."""
-    if _method(bench, cell).reference is not None:
+    """Return what is looked at along the way; nothing where there is none, or it is a reference row's."""
+    method = _method(bench, cell)
+    if method.reference is not None or isinstance(method, MadeElsewhere):
         return Path()
     forget = tuple(encoded.sample for encoded in samples)
 

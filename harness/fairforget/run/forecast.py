@@ -12,6 +12,7 @@ from fairforget.run.targets.recipe import recipe_for
 from fairforget.run.targets.target_folder import read_meta
 from fairforget.run.tuning.draws import check_room
 from fairforget.study.draws import check_pool, unit_of
+from fairforget.study.elsewhere import check_elsewhere
 from fairforget.study.options import Built
 from fairforget.study.plan import Plan
 
@@ -39,6 +40,7 @@ def forecast(plan: Plan, engine: Built, cache: Path) -> Forecast | None:
     recipe, seed = recipe_for(task, plan.study.model_json())
     corpus = task.corpus()
     check_policies(plan, corpus, recipe)
+    check_elsewhere(plan)
     unit, apart = unit_of(plan.study.unit, corpus.pool), plan.study.draws if plan.study.disjoint else 1
     check_pool(corpus.pool, unit, plan.study.forget_size, apart)
     check_room(plan, corpus.pool)

@@ -12,12 +12,12 @@ from fairforget.api import Engine, Task
 from fairforget.api.sample import digest_of
 from fairforget.errors import FairforgetError
 from fairforget.registry import Registry
-from fairforget.run import jobs
+from fairforget.run.asking import Asking, shared_texts
 from fairforget.run.cells import CellRuns, cells_there
 from fairforget.run.draws import Drawing, StudyDraws
 from fairforget.run.flight import Flight
 from fairforget.run.looks.stop_policies import check_policies
-from fairforget.run.runtime import Runtime, cores
+from fairforget.run.runtime import cores
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.recipe import recipe_for
 from fairforget.run.tuning.draws import check_room
@@ -31,6 +31,7 @@ from fairforget.store.record import Rejected, record_path
 from fairforget.study.cell import canonical_json, cell_key
 from fairforget.study.draws import Draw, unit_of
 from fairforget.study.draws_file import read_draws, write_draws
+from fairforget.study.elsewhere import check_elsewhere
 from fairforget.study.load import dump
 from fairforget.study.options import Built
 from fairforget.study.plan import Plan
@@ -99,6 +100,7 @@ class _Study:
         check_room(self.plan, corpus.pool)
         recipe, seed = recipe_for(task, self.plan.study.model_json())
         check_policies(self.plan, corpus, recipe)
+        check_elsewhere(self.plan)
         target, data = target_identity(recipe, corpus, seed), corpus.digest()
         tune = Tune(self.plan, self.registry, self.folder / "tuning", corpus, data, target, self.watcher, retry_failed)
         stamp = _stamp(self.plan, tune)
@@ -123,22 +125,19 @@ class _Study:
     def _compute(self, tune: Tune, stamp: str, *, retry_failed: bool) -> Outcome:
         engine, data = self.engine.of(Engine), tune.data  # type: ignore[type-abstract]
         # What comes before the cells has the machine to itself; the cells share it.
-        whole, shared = (self._shared(data, threads) for threads in (cores(), engine.threads() or cores()))
+        whole, shared = (
+            shared_texts(self.plan, self.registry, self.cache, data, threads)
+            for threads in (cores(), engine.threads() or cores())
+        )
         with engine.open() as executor:
             flight = Flight(executor, engine.slots())
-
-            def prepare() -> Mapping[str, Any]:
-                self.watcher.stage("making the target model, or finding it in the cache")
-                return parsed(flight.ask((jobs.prepare, whole)))
-
-            def score(difficulty: Built) -> Mapping[str, Any]:
-                self.watcher.stage(f"scoring the pool by {difficulty.entry.name}")
-                return parsed(flight.ask((jobs.score, (*whole, canonical_json(difficulty.to_json())))))
-
+            ask = Asking(flight, whole, self.watcher)
+            reserved = tune.reserved()
             found = Drawing(
-                self.plan, tune.corpus, data, tune.target, self.cache, prepare, score, self.watcher, tune.reserved()
+                self.plan, tune.corpus, data, tune.target, self.cache, ask.prepare, ask.score, self.watcher, reserved
             ).draw()
             write_draws(self.folder / "draws.json", found.draws, data=stamp)
+            _cells(self.plan, found.draws, tune)  # models that are missing are missed before anything is tuned
             tuned = tune.run(found.draws, lambda folder: CellRuns(folder, flight, shared, self.watcher))
             cells = _cells(tuned.plan, found.draws, tune)
             plan = {"schema": 1, "study": self.plan.study.name, "cells": list(cells)}
@@ -167,21 +166,9 @@ class _Study:
             self.watcher.note(f"{written} records are of cells that the search has chosen again; they say its cost now")
         return there
 
-    def _shared(self, data: str, threads: int) -> tuple[str, str, str]:
-        """Return the texts that every job gets: task, model, runtime."""
-        runtime = Runtime(str(self.cache), tuple(map(str, self.registry.plugin_files)), threads)
-        task, model = self.plan.task_json(data), self.plan.study.model_json()
-        return canonical_json(task), canonical_json(model), runtime.to_json()
-
     def _status(self, key: str) -> str | None:
         record = read_record(record_path(self.folder / "cells", key))
         return None if isinstance(record, Rejected) else record.status
-
-
-def parsed(text: str) -> Mapping[str, Any]:
-    """Return the JSON object that a job returned."""
-    found: Mapping[str, Any] = json.loads(text)
-    return found
 
 
 def _stamp(plan: Plan, tune: Tune) -> str:

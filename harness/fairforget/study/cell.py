@@ -20,6 +20,8 @@ Not in it:
     the forgotten ids themselves are in the key.
 
 A path among the options of a sampler or a method stays in the key as it is written: nothing else says what lies there.
+Of a method whose models were made elsewhere (`fairforget.api.MadeElsewhere`) something does: ``brought`` has the
+digests of the cell's model, which are in the key, and the path is not.
 A default that is written out and one that is left out give the same key, because a cell holds every option (see
 `fairforget.study.options.Built.to_json`). The key is the same before a run and computed from its record, and 1 and 1.0
 are one number. What the harness itself does with a cell is not visible in it: `KEY_VERSION` is raised by hand whenever
@@ -53,7 +55,7 @@ _OUT: Final = (
 """What changes no score."""
 
 _EACH: Final = "*"
-_PLACED: Final = (("task",), ("curriculum", "difficulty"), ("evaluation", "metrics", _EACH, "metric"))
+_PLACED: Final = (("task",), ("method",), ("curriculum", "difficulty"), ("evaluation", "metrics", _EACH, "metric"))
 """Plugins whose ``paths`` names options that are left out, and is left out itself."""
 
 
@@ -69,7 +71,8 @@ class Cell:
     draw: Mapping[str, Any]
     """What `fairforget.study.draws.Draw.to_json` says."""
     method: Mapping[str, Any]
-    """``name``, ``dist_version``, ``options``, ``label``, ``reference`` (``untouched``, ``oracle`` or null)."""
+    """``name``, ``dist_version``, ``options``, ``label``, ``reference`` (``untouched``, ``oracle`` or null);
+    ``brought`` and ``paths`` where the model was made elsewhere."""
     curriculum: Mapping[str, Any] | None
     """As a method, with the ``difficulty`` it asks for, or null; null for a reference row."""
     seed: int

@@ -35,7 +35,7 @@ def cost_of(method: PlannedMethod, budget: Mapping[str, Any], size: int) -> Cost
         budget: the budget as in a cell.
         size: samples of the forget set.
     """
-    if method.reference == "untouched":
+    if method.reference == "untouched" or method.elsewhere:
         return Cost(0, 0)
     if method.reference is not None:
         return Cost(None, None)

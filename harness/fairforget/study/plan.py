@@ -11,6 +11,7 @@ from fairforget.errors import FairforgetError
 from fairforget.study.cell import SCHEMA, canonical_json
 from fairforget.study.cost import Cost, cost_of, times
 from fairforget.study.draws import Draw
+from fairforget.study.elsewhere import Returns
 from fairforget.study.options import Built
 from fairforget.study.rows import PlannedCurriculum, PlannedMethod, PlannedSampler
 from fairforget.study.schema import Study
@@ -83,13 +84,13 @@ class Plan:
             data: digest of the corpus.
 
         Raises:
-            FairforgetError: a draw is missing.
+            FairforgetError: a draw is missing, or a model that was to be made elsewhere is not what it should be.
         """
         known = {(canonical_json(d.sampler), d.stratum, d.index): d.to_json() for d in draws}
         samplers = {id(sampler): canonical_json(sampler.built.to_json()) for sampler in self.samplers}
         methods = {id(method): method.to_json() for method in self.methods}
         curricula = {id(c): c.to_json() for method in self.methods for c in method.curricula if c is not None}
-        common = self.common(target, data=data)
+        common, returns = self.common(target, data=data), Returns(target["id"])
         found = []
         for cell in self.planned():
             draw = known.get((samplers[id(cell.sampler)], cell.stratum, cell.index))
@@ -101,12 +102,15 @@ class Plan:
                 {
                     **common,
                     "draw": draw,
-                    "method": methods[id(cell.method)],
+                    "method": {**methods[id(cell.method)], **returns.of(cell.method, draw, cell.seed)}
+                    if cell.method.elsewhere
+                    else methods[id(cell.method)],
                     "curriculum": None if cell.curriculum is None else curricula[id(cell.curriculum)],
                     "seed": cell.seed,
                     "optimizer": cell.method.optimizer,
                 }
             )
+        returns.check()
         return found
 
     def common(self, target: Mapping[str, Any], *, data: str) -> dict[str, Any]:

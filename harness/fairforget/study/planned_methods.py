@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fairforget.api import Method
+from fairforget.api import MadeElsewhere, Method
 from fairforget.study.building import Builder
 from fairforget.study.faults import faults_of
 from fairforget.study.optimizers import Optimizer
@@ -58,7 +58,9 @@ class Methods:
         if not isinstance(plugin, Method):
             raise TypeError(built.entry.target)
         draws = study.draws if use.draws is None else min(use.draws, study.draws)
-        alone = plugin.reference is not None
+        alone, elsewhere = plugin.reference is not None, isinstance(plugin, MadeElsewhere)
+        if elsewhere:
+            self._check_seeds(position, built)
         return PlannedMethod(
             built=built,
             label=label,
@@ -66,10 +68,19 @@ class Methods:
             sequences=plugin.sequences(),
             draws=draws,
             seeds=1 if alone else study.seeds,
-            curricula=(None,) if alone else tuple(self.curricula),
+            curricula=(None,) if alone or elsewhere else tuple(self.curricula),
             optimizer=optimizer,
-            searched=() if alone else self._searched(position, built),
+            searched=() if alone or elsewhere else self._searched(position, built),
         )
+
+    def _check_seeds(self, position: int, built: Built) -> None:
+        plugin = built.of(MadeElsewhere)  # type: ignore[type-abstract]
+        if self.study.seeds > 1 and not plugin.by_seed:
+            self.builder.fault(
+                ("methods", position),
+                f"method {built.entry.name!r} has one model a draw, which would stand for all {self.study.seeds} seeds "
+                "of the study as if it were several; make one for each and write {seed} in its path, or write seeds: 1",
+            )
 
     def _searched(self, position: int, built: Built) -> tuple[Dimension, ...]:
         with self.builder.noting(("methods", position)):

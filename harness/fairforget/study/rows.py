@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fairforget.api import Difficulty, Metric
+from fairforget.api import Difficulty, MadeElsewhere, Metric
 from fairforget.store.jsonable import jsonable
 from fairforget.study.cell import canonical_json
 from fairforget.study.option_types import options_of
@@ -78,6 +78,11 @@ class PlannedMethod:
     """What of its options tuning searches."""
     tuned: bool = False
     """Whether options and learning rate are those that tuning chose."""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its models were made outside of the harness."""
+        return isinstance(self.built.plugin, MadeElsewhere)
 
     def to_json(self) -> dict[str, Any]:
         """Return the form it has in a cell."""

@@ -1,0 +1,167 @@
+"""The weights of a model that came back: what they are, and loading them into the target."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any, Final
+
+from fairforget.errors import FairforgetError
+from fairforget.lm.lora import merge_adapter
+from fairforget.lm.quiet import quiet
+from fairforget.lm.sources import demand_safetensors, digests
+from fairforget.paths import short
+from fairforget.store.strict_json import NotJson, parse
+from fairforget_methods.checkpoint_path import own_file
+
+ADAPTER: Final = "adapter_model.safetensors"
+SETTINGS: Final = "adapter_config.json"
+WHOLE: Final = "model.safetensors"
+INDEX: Final = "model.safetensors.index.json"
+_FLOATS: Final = frozenset({"F64", "F32", "F16", "BF16"})
+_REFUSED: Final = ("megatron_config", "layer_replication")
+"""Settings of an adapter that import a library by its name, or make another model."""
+
+
+def content_of(folder: Path) -> dict[str, str]:
+    """Return the digests of the files that a folder's weights are read from; no code runs, and no tensor is read.
+
+    Raises:
+        FairforgetError: there are no weights, only pickled ones, both a model and an adapter, or files that lead out.
+    """
+    return digests(folder, tuple(_files(folder)))
+
+
+def load_weights(model: Any, folder: Path) -> None:
+    """Give a model the weights of a folder, in place; they are converted to the types it has.
+
+    Raises:
+        FairforgetError: they do not fit it, are quantised, or are not finite.
+    """
+    import torch
+
+    files = _files(folder)
+    twin = copy.deepcopy(model)
+    if ADAPTER in files:
+        _check_settings(folder)
+        found = _called(folder, lambda: merge_adapter(twin, str(folder.absolute())))
+    else:
+        _check_types([folder / name for name in files if name.endswith(".safetensors")])
+        found = _called(folder, lambda: _whole(type(model), copy.deepcopy(model.config), model.dtype, folder))
+    weights = found.state_dict()
+    if odd := sorted(name for name, t in weights.items() if t.is_floating_point() and not torch.isfinite(t).all()):
+        msg = f"{short(folder)} has weights that are not finite ({odd[0]}): the model diverged where it was made"
+        raise FairforgetError(msg)
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise FairforgetError(_unfit(folder, error)) from error
+
+
+def _files(folder: Path) -> list[str]:
+    """Return the names of the files that the weights are read from."""
+    adapter, settings = own_file(folder, ADAPTER), own_file(folder, SETTINGS)
+    whole, index = own_file(folder, WHOLE), own_file(folder, INDEX)
+    if (adapter or settings) and (whole or index):
+        msg = f"{short(folder)} holds a whole model and an adapter; remove one of the two"
+        raise FairforgetError(msg)
+    if adapter and settings:
+        return [ADAPTER, SETTINGS]
+    if whole:
+        return [WHOLE]
+    if index:
+        return [INDEX, *_shards(folder, index)]
+    demand_safetensors(folder)
+    wanted = f"{SETTINGS} beside {ADAPTER}" if adapter or settings else f"{WHOLE}, or {INDEX} with its parts"
+    msg = f"{short(folder)} holds no weights as save_pretrained writes them: {wanted}"
+    raise FairforgetError(msg)
+
+
+def _shards(folder: Path, index: Path) -> list[str]:
+    """Return the files that an index names, each a file of the folder."""
+    try:
+        found = parse(index.read_bytes())
+        names = sorted(set(found["weight_map"].values()))
+    except (NotJson, KeyError, TypeError, AttributeError) as error:
+        msg = f"{short(index)} is no index of weights: {error}"
+        raise FairforgetError(msg) from error
+    for name in names:
+        if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
+            msg = f"{short(index)} names {str(name)[:80]!r}, which is no *.safetensors beside it"
+            raise FairforgetError(msg)
+        if own_file(folder, name) is None:
+            msg = f"{short(index)} names {name[:80]!r}, which is not there"
+            raise FairforgetError(msg)
+    return names
+
+
+def _check_settings(folder: Path) -> None:
+    """Refuse an adapter that is no LoRA, or that would do more than add to weights."""
+    path = folder / SETTINGS
+    try:
+        found = parse(path.read_bytes())
+    except NotJson as error:
+        msg = f"{short(path)} is no plain JSON: {error}"
+        raise FairforgetError(msg) from error
+    kind = found.get("peft_type") if isinstance(found, dict) else None
+    if kind != "LORA":
+        msg = (
+            f"{short(path)} is of type {str(kind)[:40]!r}, and only LORA is read; merge it and save the model"
+        )
+        raise FairforgetError(msg)
+    if odd := [name for name in _REFUSED if found.get(name)]:
+        msg = f"{short(path)} has {odd[0]}, which is not read; merge the adapter and save the model"
+        raise FairforgetError(msg)
+
+
+def _check_types(files: list[Path]) -> None:
+    """Refuse quantised weights: read as numbers of another kind they would be another model."""
+    from safetensors import SafetensorError, safe_open
+
+    for file in files:
+        try:
+            with safe_open(str(file), framework="pt") as tensors:
+                names = [name for name in tensors.keys() if name.endswith("weight")]  # noqa: SIM118 - it is no mapping
+                kinds = {name: tensors.get_slice(name).get_dtype() for name in names}
+        except (SafetensorError, OSError) as error:
+            msg = f"{short(file)} is no safetensors file: {error}"
+            raise FairforgetError(msg) from error
+        if odd := sorted(name for name, kind in kinds.items() if kind not in _FLOATS):
+            msg = f"{short(file)} holds {odd[0]} as {kinds[odd[0]]}; save the model in float32, bfloat16 or float16"
+            raise FairforgetError(msg)
+
+
+def _whole(kind: Any, config: Any, dtype: Any, folder: Path) -> Any:
+    """Return a model of the target's class and config with the weights of a folder."""
+    with quiet():
+        model, info = kind.from_pretrained(
+            str(folder.absolute()),
+            config=config,
+            dtype=dtype,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    for key, what in (("missing_keys", "lacks"), ("unexpected_keys", "has, and the target has not,")):
+        if names := sorted(map(str, info[key])):
+            msg = f"it {what} {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
+            raise ValueError(msg)
+    return model
+
+
+def _called(folder: Path, load: Any) -> Any:
+    """Return what a library loads; whatever goes wrong inside it is of the model that came back."""
+    try:
+        return load()
+    except FairforgetError:
+        raise
+    except Exception as error:
+        raise FairforgetError(_unfit(folder, error)) from error
+
+
+def _unfit(folder: Path, error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return (
+        f"the weights in {short(folder)} do not fit the target, whose architecture and vocabulary they have to have: "
+        f"{' '.join(lines)[:500]}"
+    )
