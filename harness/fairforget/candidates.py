@@ -27,6 +27,10 @@ class Candidate:
     load: Callable[[], object]
     module: str | None = None
     """The name under which a plugin file is imported; None for an entry point."""
+    value: str = ""
+    """What the entry point names; empty for a plugin file."""
+    file: str = ""
+    """The plugin file; empty for an entry point."""
 
     @property
     def plugin(self) -> str:
@@ -41,7 +45,7 @@ def installed() -> list[Candidate]:
         # Metadata of half-removed distributions lacks the name or the version.
         dist = (point.dist.name if point.dist else None) or "unknown"
         version = (point.dist.version if point.dist else None) or "unknown"
-        found.append(Candidate(dist, point.name, version, point.load))
+        found.append(Candidate(dist, point.name, version, point.load, value=point.value))
     return sorted(found, key=lambda c: (normal(c.dist), c.entry_point))
 
 
@@ -69,7 +73,8 @@ def _from_file(path: Path) -> Candidate:
     # another file or content, so that no stale module is taken for it.
     unique = hashlib.sha256(f"{path}\0{digest}".encode()).hexdigest()[:12]
     module = f"fairforget_plugin_{re.sub(r'[^0-9A-Za-z]', '_', path.stem)}_{unique}"
-    return Candidate(path.stem, path.name, f"sha256:{digest[:12]}", lambda: _import(module, path, content), module)
+    load = lambda: _import(module, path, content)  # noqa: E731 - short, and used once
+    return Candidate(path.stem, path.name, f"sha256:{digest[:12]}", load, module, file=str(path))
 
 
 class _Content(SourceLoader):

@@ -6,7 +6,6 @@ import contextlib
 import inspect
 import re
 import sys
-import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ import pluggy
 
 from fairforget import hookspecs
 from fairforget.candidates import Candidate
+from fairforget.diagnosis import diagnose, said
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.hookspecs import PROJECT, Entry
 from fairforget.kinds import HOOKS, KINDS, Kind, Problem, Registered
@@ -56,12 +56,10 @@ def discover(candidates: Iterable[Candidate], switches: Switches) -> Discovery:
             with contextlib.redirect_stdout(sys.stderr):
                 found.registered += _load(candidate, found)
         except (Exception, SystemExit) as error:  # whatever a plugin does, the others load
-            message = f"{type(error).__name__}: {error}"
             if switches.strict:
-                msg = f"plugin {candidate.plugin} did not load: {message} ({STRICT} is set)"
+                msg = f"plugin {candidate.plugin} did not load: {said(error)} ({STRICT} is set)"
                 raise FairforgetError(msg) from error
-            text = "".join(traceback.format_exception(error))
-            found.problems.append(Problem(candidate.dist, candidate.entry_point, message, text))
+            found.problems.append(diagnose(candidate, error))
     return found
 
 

@@ -71,6 +71,17 @@ class Problem:
     error: str
     """``Type: message``."""
     traceback: str
+    version: str = "unknown"
+    """Of the distribution, as in `Registered`."""
+    value: str = ""
+    """What the entry point names, ``module`` or ``module:attribute``; empty for a plugin file."""
+    file: str | None = None
+    """Of the plugin's own files the one in which it failed; None where there is none."""
+    line: int | None = None
+    chain: tuple[str, ...] = ()
+    """`error`, what it was raised from, and so on to the first cause."""
+    mend: str = ""
+    """What to do about it."""
 
     @property
     def plugin(self) -> str:

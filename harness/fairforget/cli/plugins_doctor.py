@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import traceback
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
+from fairforget.candidates import from_files, installed
 from fairforget.cli.output import discover, print_json
+from fairforget.diagnosis import diagnose
 from fairforget.errors import FairforgetError
 from fairforget.kinds import BASES
 from fairforget.switches import Switches, normal
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from fairforget.kinds import Problem
     from fairforget.registry import Registry
 
 # Looked up in metadata; none of them is imported.
@@ -25,20 +28,19 @@ _VERSIONS: Final = ("fairforget", "pluggy", "torch", "transformers", "datasets",
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Print versions, switches and problems; return 1 if there is any problem."""
-    registry = discover(args)
-    problems = [
-        {"plugin": p.plugin, "dist": p.dist, "error": p.error, "traceback": p.traceback} for p in registry.problems
-    ]
-    if args.deep:
-        problems += _broken_targets(registry)
+    """Print versions, switches, problems and warnings; return 1 if there is any problem."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")  # also what is hidden by default: something is on its way out
+        registry = discover(args)
+        problems = [*registry.problems, *(_broken_targets(registry) if args.deep else ())]
     report: dict[str, Any] = {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}},
         "switches": {name: os.environ[name] for name in sorted(os.environ) if name.startswith("FAIRFORGET_")},
         "plugins": sorted({entry.plugin for entry in registry.entries()}),
         "disabled": list(registry.disabled),
         "disabled_unknown": sorted(_unknown_disabled(registry)),
-        "problems": problems,
+        "warnings": [f"{w.filename}:{w.lineno}: {w.category.__name__}: {w.message}" for w in heard],
+        "problems": [_plain(problem) for problem in problems],
     }
     if args.json:
         print_json(report)
@@ -47,7 +49,13 @@ def execute(args: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _broken_targets(registry: Registry) -> Iterator[dict[str, str]]:
+def _plain(problem: Problem) -> dict[str, Any]:
+    names = ("plugin", "dist", "version", "entry_point", "value", "error", "file", "line", "chain", "mend", "traceback")
+    return {name: getattr(problem, name) for name in names}
+
+
+def _broken_targets(registry: Registry) -> Iterator[Problem]:
+    candidates = {candidate.plugin: candidate for candidate in (*installed(), *from_files(registry.plugin_files)[0])}
     for entry in registry.entries():
         try:
             if entry.kind in BASES:
@@ -55,8 +63,7 @@ def _broken_targets(registry: Registry) -> Iterator[dict[str, str]]:
             else:
                 registry.path(entry)
         except FairforgetError as error:
-            text = "".join(traceback.format_exception(error))
-            yield {"plugin": entry.plugin, "dist": entry.dist, "error": str(error), "traceback": text}
+            yield diagnose(candidates[entry.plugin], error, entry)
 
 
 def _unknown_disabled(registry: Registry) -> set[str]:
@@ -85,8 +92,25 @@ def _print(report: dict[str, Any]) -> None:
     ):
         if report[key]:
             print(f"{title}: {printable(', '.join(report[key]))}")
+    for line in report["warnings"]:
+        print(printable(f"warning: {line}"))
     if not report["problems"]:
         print("problems: none")
     for problem in report["problems"]:
-        print(printable(f"problem: {problem['plugin']}: {problem['error']}"))
-        print("".join(f"    {printable(line)}\n" for line in problem["traceback"].splitlines()), end="")
+        _tell(problem)
+
+
+def _tell(problem: dict[str, Any]) -> None:
+    """Print one problem: what failed, whose it is, where, through what, and the mend."""
+    place = None if problem["file"] is None else f"{problem['file']}:{problem['line']}"
+    point = f"{problem['entry_point']} = {problem['value']}" if problem["value"] else problem["entry_point"]
+    print(printable(f"problem: {problem['plugin']}: {problem['error']}"))
+    for name, text in (
+        ("distribution", f"{problem['dist']} {problem['version']}"),
+        ("entry point" if problem["value"] else "plugin file", point),
+        ("where", place or "in no file of its own"),
+        *(("raised from", cause) for cause in problem["chain"][1:]),
+        ("mend", problem["mend"]),
+    ):
+        print(printable(f"  {name}: {text}"))
+    print("".join(f"    {printable(line)}\n" for line in problem["traceback"].splitlines()), end="")
