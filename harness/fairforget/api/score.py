@@ -27,4 +27,5 @@ class Scores:
     reliability: float | None = None
     """Split-half rank reliability, Spearman-Brown corrected; None for a score without randomness."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """JSON-able facts to keep with the scores: draws used, clamped share, non-finite draws, …"""
+    """JSON-able facts to keep with the scores: draws used, clamped share, non-finite draws, … A mapping ``excluded``
+    says, by sample id, why a sample has no score; texts in a list ``warnings`` are told to the user."""
