@@ -1,0 +1,1 @@
+"""``fairforget new``: distributions to begin a plugin from."""
