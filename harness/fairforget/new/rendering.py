@@ -40,14 +40,14 @@ def render(names: Names, author: str | None = None) -> dict[str, str]:
     Raises:
         FairforgetError: the author cannot stand in metadata.
     """
-    module = _text(f"{names.kind}/module.py")
+    code = "".join(_text(f"{names.kind}/{file}.py") for file in ("module", "tests"))
     words = {
         "kind": names.kind,
         "name": names.name,
         "dist": names.dist,
         "module": names.module,
         "underscored": names.name.replace("-", "_"),
-        "cls": names.cls(frozenset(re.findall(r"[A-Za-z_]\w*", module))),
+        "cls": names.cls(frozenset(re.findall(r"[A-Za-z_]\w*", code))),
         "authors": "" if author is None else f"authors = [{_author(author)}]\n",
         "bound": _bound(version()),
     }
