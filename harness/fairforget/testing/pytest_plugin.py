@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+pytest_plugins = ["fairforget.testing.quality_plugin", "fairforget.testing.speed.measured.fixtures"]
+
 if TYPE_CHECKING:
     from fairforget.api import Task
     from fairforget.run.targets.target import Target

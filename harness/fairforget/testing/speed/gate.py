@@ -1,0 +1,139 @@
+"""Base and head in one job: measured in turns, compared, and looked at twice before anything fails."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fairforget.errors import FairforgetError
+from fairforget.testing.speed.processes import Measured, alternate
+from fairforget.testing.speed.trees import Tree, checked_out, repository_of
+from fairforget.testing.speed.verdict import Judged, judge
+
+_NO_TESTS = 5
+"""pytest's exit status where nothing was collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a gate measures, and how long."""
+
+    tests: Path
+    """Folder or file of the benchmarks, relative to the root of the repository. The head's are run on both."""
+    sources: tuple[str, ...] = (".",)
+    """Folders of importable code, relative to the root."""
+    rounds: int = 15
+    limit: float = 600.0
+    """Seconds after which a gate gives up."""
+    only: tuple[str, ...] = ()
+    """Parts of names; benchmarks that have none of them are left out. All where there are none."""
+    update_counts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a gate found."""
+
+    base: str
+    head: str
+    judged: tuple[Judged, ...]
+    counts: str = ""
+    """What pytest said of counts that are not the committed ones; empty where all are."""
+    complaints: Mapping[str, str] = field(default_factory=dict)
+    """What pytest said, by the version that did not run everything."""
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is slower, every benchmark of the head ran, and all counts are the committed ones."""
+        return not self.counts and "head" not in self.complaints and all(j.word not in _BAD for j in self.judged)
+
+
+_BAD = frozenset({"slower", "failed"})
+
+
+def run_gate(base: str, head: str | None, settings: Settings, *, where: Path | None = None) -> Outcome:
+    """Compare two versions of the project in the repository around `where`.
+
+    Args:
+        base: a commit.
+        head: likewise; None = the working tree as it is.
+        settings: what is measured.
+        where: a folder of the repository; the current one where None.
+
+    Raises:
+        FairforgetError: a commit or the benchmarks do not exist, or the limit has passed.
+    """
+    begin = time.monotonic()
+    until = begin + settings.limit
+    repository = repository_of(where or Path.cwd())
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="speed-gate-")))
+        old = stack.enter_context(checked_out(base, repository, settings.sources))
+        new = (
+            Tree("working tree", repository, settings.sources)
+            if head is None
+            else stack.enter_context(checked_out(head, repository, settings.sources))
+        )
+        tests = new.folder / settings.tests
+        if not tests.exists():
+            msg = f"{new.name} has no {settings.tests}; --tests names the folder of the benchmarks, from the root"
+            raise FairforgetError(msg)
+        counts = count(new, [str(tests)], scratch / "counts", settings, until)
+        judged, complaints = compare(old, new, [str(tests)], scratch / "first", settings, until)
+        suspects = [one.name for one in judged if one.word == "slower"]
+        if suspects:
+            ids = [f"{tests if tests.is_dir() else tests.parent}/{name}" for name in suspects]
+            again = {one.name: one for one in compare(old, new, ids, scratch / "second", settings, until)[0]}
+            judged = [_agreed(one, again.get(one.name)) for one in judged]
+    return Outcome(old.name, new.name, tuple(judged), counts, complaints, time.monotonic() - begin)
+
+
+def count(tree: Tree, tests: Sequence[str], folder: Path, settings: Settings, until: float) -> str:
+    """Compare the counts of a version with the committed ones; return what is wrong with them."""
+    update = {"FAIRFORGET_SPEED_UPDATE": "1"} if settings.update_counts else {}
+    with _started([tree], tests, folder, settings, only="counts", **update) as (process,):
+        alternate([process], until)
+        done = process.finish()
+    return "" if done.returncode in {0, _NO_TESTS} else done.output
+
+
+def compare(
+    base: Tree, head: Tree, tests: Sequence[str], folder: Path, settings: Settings, until: float
+) -> tuple[list[Judged], dict[str, str]]:
+    """Measure both versions in turns; return the verdicts, and what pytest said where it did not run everything."""
+    rounds = {"FAIRFORGET_SPEED_ROUNDS": str(settings.rounds)}
+    with _started([base, head], tests, folder, settings, only="speed", **rounds) as processes:
+        alternate(processes, until)
+        old, new = (process.finish() for process in processes)
+    complaints = {name: done.output for name, done in (("base", old), ("head", new)) if done.returncode}
+    names = list(dict.fromkeys([*new.benchmarks, *old.benchmarks]))
+    if not names and new.returncode == _NO_TESTS:
+        return [], {}
+    return [judge(name, old.benchmarks.get(name), new.benchmarks.get(name)) for name in names], complaints
+
+
+@contextlib.contextmanager
+def _started(
+    trees: Sequence[Tree], tests: Sequence[str], folder: Path, settings: Settings, **variables: str
+) -> Iterator[list[Measured]]:
+    only = variables.pop("only")
+    processes: list[Measured] = []
+    try:
+        for i, tree in enumerate(trees):
+            place = folder / str(i)
+            place.mkdir(parents=True)
+            processes.append(Measured(tree, tests, place, only=only, names=settings.only, **variables))
+        yield processes
+    finally:
+        for process in processes:
+            process.close()
+
+
+def _agreed(first: Judged, second: Judged | None) -> Judged:
+    """Return what two looks, in processes of their own, say: a slow-down that only one saw was chance."""
+    return first if second is None else second

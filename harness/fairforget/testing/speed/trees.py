@@ -1,0 +1,119 @@
+"""Versions of a project, each a folder whose code can be run without installing it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairforget.errors import FairforgetError
+
+_CLEARED = ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A version that can be measured."""
+
+    name: str
+    folder: Path
+    sources: tuple[str, ...]
+    """Folders of importable code, relative to `folder`."""
+
+    def environment(self, first: Path, scratch: Path) -> dict[str, str]:
+        """Return the environment of a process that runs this version whatever is installed.
+
+        Args:
+            first: a folder to import from before all others.
+            scratch: an empty folder of its own, for caches and for what stands in for installed metadata.
+        """
+        metadata = scratch / "metadata"
+        describe(self.folder, metadata)
+        kept = {name: value for name, value in os.environ.items() if name not in _CLEARED}
+        paths = [first, *(self.folder / source for source in self.sources), metadata]
+        return {
+            **{name: value for name, value in kept.items() if not name.startswith("FAIRFORGET_")},
+            "PYTHONPATH": os.pathsep.join(map(str, paths)),
+            "PYTHONHASHSEED": "0",  # sets and dictionaries cost the same in every process
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "FAIRFORGET_CACHE": str(scratch / "cache"),
+            "OMP_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+            "HF_HUB_OFFLINE": "1",
+        }
+
+
+def describe(folder: Path, into: Path) -> None:
+    """Write the metadata that an installation of a project would have, as far as its plugins need them.
+
+    The entry points of this version count, and not those of the version that happens to be installed.
+    """
+    path = folder / "pyproject.toml"
+    project: dict[str, Any] = tomllib.loads(path.read_text("utf-8")).get("project", {}) if path.is_file() else {}
+    into.mkdir(parents=True, exist_ok=True)
+    if "name" not in project:
+        return
+    version = str(project.get("version", "0"))
+    name = re.sub(r"[-_.]+", "_", project["name"])
+    info = into / f"{name}-{version}.dist-info"
+    info.mkdir(exist_ok=True)
+    about = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {version}\n"
+    (info / "METADATA").write_text(about, encoding="utf-8")
+    groups = {"console_scripts": project.get("scripts", {}), **project.get("entry-points", {})}
+    lines = [f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in points.items()) for group, points in groups.items()]
+    (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def checked_out(commit: str, repository: Path, sources: Sequence[str]) -> Iterator[Tree]:
+    """Yield a commit of a repository as a git worktree, which is removed afterwards.
+
+    Raises:
+        FairforgetError: there is no such commit, or no git.
+    """
+    full = git(repository, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
+    if full is None:
+        msg = (
+            f"{repository} has no commit {commit!r}; fetch it (a shallow clone lacks the history: fetch-depth: 0), or "
+            "name one that git log shows"
+        )
+        raise FairforgetError(msg)
+    with tempfile.TemporaryDirectory(prefix="speed-gate-") as scratch:
+        folder = Path(scratch) / "tree"
+        if git(repository, "worktree", "add", "--detach", "--force", str(folder), full) is None:
+            msg = f"git cannot check {commit!r} out beside {repository}; look at git worktree list"
+            raise FairforgetError(msg)
+        try:
+            yield Tree(f"{commit} ({full[:9]})" if not full.startswith(commit) else full[:9], folder, tuple(sources))
+        finally:
+            git(repository, "worktree", "remove", "--force", str(folder))
+
+
+def repository_of(folder: Path) -> Path:
+    """Return the root of the repository that holds `folder`.
+
+    Raises:
+        FairforgetError: none does.
+    """
+    found = git(folder, "rev-parse", "--show-toplevel")
+    if found is None:
+        msg = f"{folder} is in no git repository, so there is no base to compare with; run the gate in a clone"
+        raise FairforgetError(msg)
+    return Path(found)
+
+
+def git(folder: Path, *arguments: str) -> str | None:
+    """Return what a git command prints; None where it fails or there is no git."""
+    try:
+        run = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)  # noqa: S607 - the user's git
+    except OSError:
+        return None
+    return run.stdout.strip() if run.returncode == 0 else None
