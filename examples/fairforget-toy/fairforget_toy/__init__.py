@@ -15,3 +15,16 @@ def fairforget_methods() -> list[Entry]:
 def fairforget_samplers() -> list[Entry]:
     """Name the samplers."""
     return [Entry("toy-attribute", "fairforget_toy.attribute:ByAttribute", "strata by an attribute of the samples")]
+
+
+@hookimpl
+def fairforget_tasks() -> list[Entry]:
+    """Name the tasks."""
+    return [Entry("toy-villages", "fairforget_toy.villages:Villages", "made-up villages, three facts each")]
+
+
+@hookimpl
+def fairforget_difficulties() -> list[Entry]:
+    """Name the difficulty scores."""
+    target = "fairforget_toy.weakest_token:WeakestToken"
+    return [Entry("toy-weakest-token", target, "how unlikely the least expected token of the completion is")]

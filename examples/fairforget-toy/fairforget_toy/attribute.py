@@ -28,10 +28,12 @@ class ByAttribute(Sampler):
     def draw(self, pool: Pool, stratum: str, size: int, rng: np.random.Generator) -> Sequence[str]:
         """Return whole units of the stratum, in random order, as many as fit."""
         units = [u for u in pool.units() if str(pool.samples[u[0]].attributes.get(self.attribute)) == stratum]
+        units = [u for u in units if not any(pool.samples[i].id in pool.taken for i in u)]
         chosen: list[int] = []
         for position in rng.permutation(len(units)):
             if len(chosen) + len(units[position]) <= size:
                 chosen += units[position]
         if not chosen:
-            raise FairforgetError(f"no unit with {self.attribute} = {stratum} fits a forget set of {size} samples")
+            msg = f"no unit with {self.attribute} = {stratum} is left that fits a forget set of {size} samples"
+            raise FairforgetError(msg)
         return [pool.samples[i].id for i in sorted(chosen)]
