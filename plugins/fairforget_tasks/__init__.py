@@ -118,4 +118,9 @@ def fairforget_studies() -> Iterable[Entry]:
             "fairforget_tasks:studies/quickstart.yaml",
             "the embedded task: methods by random, easy, medium and hard draws, minutes on two cores",
         ),
+        Entry(
+            "quality",
+            "fairforget_tasks:studies/quality.yaml",
+            "what quality gates run: methods by eight random draws of the embedded task",
+        ),
     )

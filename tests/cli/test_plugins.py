@@ -187,7 +187,7 @@ def test_studies_lists_what_can_be_run_by_name(capsys):
     [quickstart] = [study for study in json.loads(out) if study["name"] == "quickstart"]
     assert quickstart["dist"] == "fairforget"
     code, out, _ = run(capsys, "studies")
-    assert out.splitlines()[1].startswith("quickstart  fairforget")
+    assert out.splitlines()[2].startswith("quickstart  fairforget")
 
 
 def test_the_installed_program_does_the_same(acme):
