@@ -200,6 +200,12 @@ def test_a_comment_that_claims_too_much_is_found(comment, said):
     assert said in (fault_of(Block("docs/how-to/tune.md", 1, "yaml", "", comment)) or "")
 
 
+def test_the_comments_of_contributing_are_understood():
+    (block,) = [block for block in BLOCKS if block.page == "CONTRIBUTING.md" and block.language == "html"]
+    comments = re.findall(r"^<!-- (.*) -->$", block.text, re.MULTILINE)
+    assert [fault_of(Block("docs/how-to/tune.md", 1, "yaml", "", comment)) for comment in comments] == [None, None]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -40,7 +40,7 @@ def runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("compare")])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "compare " in c])
 def test_the_comparisons_are_made(command, runs, capsys):
     assert main(shlex.split(command)) == 0
     out, err = capsys.readouterr()
@@ -48,7 +48,7 @@ def test_the_comparisons_are_made(command, runs, capsys):
     assert err == ""
 
 
-@pytest.mark.parametrize("command", sorted({c for c in COMMANDS if c.startswith("run")}))
+@pytest.mark.parametrize("command", sorted({c for c in COMMANDS if "compare " not in c}))
 def test_the_runs_can_be_made(command, capsys):
     assert main([*shlex.split(command), "--dry-run"]) == 0
     assert "cells" in capsys.readouterr().out
