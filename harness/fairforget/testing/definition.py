@@ -34,7 +34,7 @@ class Check:
     """A named question to a plugin."""
 
     name: str
-    """In kebab case; unique among all checks."""
+    """In kebab case; unique among the checks of a kind."""
     kinds: tuple[str, ...]
     """The kinds of plugin it is for, as in `fairforget.kinds.Kind`; ``distribution`` for one about discovery."""
     run: Callable[[Examined], None]
@@ -44,3 +44,19 @@ class Check:
     def purpose(self) -> str:
         """What it asks, in one line."""
         return (inspect.getdoc(self.run) or "").partition("\n")[0]
+
+
+def missing_dependency(error: BaseException, own: str = "") -> str | None:
+    """Return which module is not installed, where that is what an error goes back to; None otherwise.
+
+    Args:
+        error: what was raised.
+        own: the plugin's own module; that it is missing is no missing dependency.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ModuleNotFoundError) and cause.name:
+            mine = cause.name.partition(".")[0] == own.partition(".")[0]
+            return None if mine else f"the module {cause.name!r} is not installed"
+        cause = cause.__cause__
+    return None

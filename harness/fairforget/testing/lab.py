@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fairforget.api import PluginSpec, Task
 from fairforget.paths import cache_folder
 from fairforget.testing.case import Architecture, Case, Lengths
-from fairforget.testing.tiny import TASK
+from fairforget.testing.tiny import ASCENT, TASK
 
 if TYPE_CHECKING:
     from fairforget.api import Sample
@@ -98,6 +98,12 @@ class Lab:
             "optimizer": {**OPTIMIZER, "batch_size": case.batch_size, **(optimizer or {})},
             "evaluation": {"metrics": uses, "max_new_tokens": task.max_new_tokens(), **EVALUATION},
         }
+
+    def ascent(self) -> dict[str, Any]:
+        """Return the kit's own method as it stands in a cell."""
+        from fairforget.study.options import build
+
+        return build(self.registry, "method", PluginSpec(ASCENT)).to_json()
 
     def bench_of(self, case: Case) -> Workbench:
         """Return the workbench that a case runs on."""

@@ -13,7 +13,7 @@ from fairforget.discovery import Discovery
 from fairforget.hookspecs import PROJECT
 from fairforget.kinds import BASES, Kind, Registered
 from fairforget.registry import Registry
-from fairforget.testing.tiny import DIST, METRIC, TASK
+from fairforget.testing.tiny import ASCENT, DIST, METRIC, TASK
 from fairforget.version import version
 
 MODULE: Final = "fairforget.testing.tiny"
@@ -58,7 +58,11 @@ def entry_for(cls: type[Plugin], kind: Kind) -> Registered:
 
 
 def _own() -> list[Registered]:
-    described: list[tuple[Kind, str, str]] = [("task", TASK, "TinyTask"), ("metric", METRIC, "TinyProbability")]
+    described: list[tuple[Kind, str, str]] = [
+        ("task", TASK, "TinyTask"),
+        ("method", ASCENT, "TinyAscent"),
+        ("metric", METRIC, "TinyProbability"),
+    ]
     return [
         Registered(kind, name.rpartition("/")[2], DIST, version(), f"{MODULE}:{cls}", "", f"{DIST}:tiny")
         for kind, name, cls in described

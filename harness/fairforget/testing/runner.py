@@ -12,7 +12,7 @@ from typing import Final
 
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.testing.checks import CHECKS
-from fairforget.testing.definition import Check, CheckFailed, NotApplicable, Skipped
+from fairforget.testing.definition import Check, CheckFailed, NotApplicable, Skipped, missing_dependency
 from fairforget.testing.examined import Examined
 from fairforget.testing.results import CheckResult, Report
 
@@ -110,6 +110,8 @@ def run_check(check: Check, examined: Examined, expected: str | None = None) -> 
 
     try:
         with _settings_kept():
+            if check.name != "loads":
+                _loaded(examined)
             check.run(examined)
     except NotApplicable as why:
         return ended("not applicable", str(why))
@@ -117,27 +119,29 @@ def run_check(check: Check, examined: Examined, expected: str | None = None) -> 
         return ended("skipped", str(why))
     except CheckFailed as failure:
         return ended("failed", str(failure), failure.case, expected)
-    except FairforgetError as error:
-        missing = missing_dependency(error)
-        return ended("skipped", missing) if missing else ended("failed", str(error), None, expected)
     except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises is what the check found
-        missing = missing_dependency(error)
-        if missing:
+        if missing := missing_dependency(error, examined.entry.target.partition(":")[0]):
             return ended("skipped", missing)
-        return ended("failed", f"{type(error).__name__}: {error}", None, expected)
+        message = str(error) if isinstance(error, FairforgetError) else f"{type(error).__name__}: {error}"
+        return ended("failed", message, None, expected)
     if expected is not None:
         return ended("failed", f"it passes now; remove it from the expected failures (was: {expected})")
     return ended("ran")
 
 
-def missing_dependency(error: BaseException) -> str | None:
-    """Return which module is not installed, where that is what an error goes back to; None otherwise."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ModuleNotFoundError) and cause.name and "." not in cause.name:
-            return f"the module {cause.name!r} is not installed"
-        cause = cause.__cause__ or cause.__context__
-    return None
+def _loaded(examined: Examined) -> None:
+    """Raise where there is nothing to ask.
+
+    Raises:
+        NotApplicable: the plugin cannot be loaded, which the check ``loads`` says.
+        Skipped: a module that it needs is not installed.
+    """
+    try:
+        _ = examined.cls
+    except FairforgetError as error:
+        if missing := missing_dependency(error, examined.entry.target.partition(":")[0]):
+            raise Skipped(missing) from error
+        raise NotApplicable("it cannot be loaded; see loads") from error
 
 
 def versions() -> dict[str, str]:

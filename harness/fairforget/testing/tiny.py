@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from fairforget.api import (
     Corpus,
+    LossMethod,
     Measurement,
     Metric,
     MetricUse,
@@ -18,11 +19,16 @@ from fairforget.api import (
     TargetRecipe,
     Task,
     Training,
+    UnlearningBatch,
 )
+
+if TYPE_CHECKING:
+    import torch
 
 DIST: Final = "fairforget-testing"
 """Stands in for a distribution in the names of the tiny task and its metric."""
 TASK: Final = f"{DIST}/tiny"
+ASCENT: Final = f"{DIST}/tiny-ascent"
 METRIC: Final = f"{DIST}/tiny-probability"
 
 _PEOPLE: Final = (
@@ -96,6 +102,17 @@ class TinyProbability(Metric):
         found = zip(subject.samples, subject.logprobs(), strict=True)
         items = {sample.id: float(np.exp(values.mean())) for sample, values in found}
         return Measurement(float(np.mean(list(items.values()))), items, len(items))
+
+
+@dataclass(frozen=True)
+class TinyAscent(LossMethod):
+    """Raise the loss on the forget samples: what the kit runs where a check needs some method."""
+
+    uses_retain: ClassVar[bool] = False
+
+    def loss(self, model: Any, batch: UnlearningBatch) -> torch.Tensor:
+        """Return the likelihood of the forget samples."""
+        return -batch.forget.nll(model)
 
 
 def _facts(i: int) -> tuple[Sample, Sample]:

@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from fairforget.testing.checks.common import COMMON
+from fairforget.testing.checks.common import COMMON, FIRST
+from fairforget.testing.checks.curricula import CURRICULA
+from fairforget.testing.checks.difficulties import DIFFICULTIES
+from fairforget.testing.checks.method_fairness import FAIRNESS
+from fairforget.testing.checks.method_manners import MANNERS
+from fairforget.testing.checks.method_runs import RUNS
+from fairforget.testing.checks.metrics import METRICS
 from fairforget.testing.checks.samplers import SAMPLERS
 from fairforget.testing.definition import Check
 
-CHECKS: Final[tuple[Check, ...]] = (*COMMON, *SAMPLERS)
+CHECKS: Final[tuple[Check, ...]] = (
+    *FIRST,
+    *COMMON,
+    *CURRICULA,
+    *RUNS,
+    *FAIRNESS,
+    *MANNERS,
+    *SAMPLERS,
+    *DIFFICULTIES,
+    *METRICS,
+)

@@ -1,0 +1,178 @@
+"""``fairforget check NAME|DIST``: the conformance kit over a plugin, or over all plugins of a distribution."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from fairforget.cli.output import add_json, add_plugin, discover
+from fairforget.errors import FairforgetError, did_you_mean
+from fairforget.kinds import BASES, KINDS
+from fairforget.names import matches
+from fairforget.switches import same_distribution
+from fairforget.terminal import printable
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fairforget.kinds import Registered
+    from fairforget.registry import Registry
+    from fairforget.testing.results import CheckResult, Report
+
+CHECKED: Final = tuple(kind for kind in KINDS if kind in BASES and kind != "engine")
+"""Kinds that there are checks for."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", metavar="NAME|DIST", help="a plugin, bare or as distribution/name, or a distribution")
+    parser.add_argument("--kind", choices=CHECKED, help="of the plugin, where two kinds have the name")
+    parser.add_argument(
+        "--expect",
+        action="append",
+        default=[],
+        metavar="CHECK=REASON",
+        help="a check that is expected to fail, and why; it is an error if it passes; may be given several times",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="OPTION=VALUE",
+        help="an option of the plugin, its value as in YAML; may be given several times",
+    )
+    parser.add_argument("--only", action="append", default=[], metavar="CHECK", help="run this check alone; likewise")
+    parser.add_argument("--format", choices=("text", "md"), default="text", help="md: Markdown for a pull request")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the report there instead of printing it")
+    add_plugin(parser)
+    add_json(parser)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Run the checks; 1 where one failed that was not expected to."""
+    registry = discover(args)
+    entries = _entries(registry, args.name, args.kind)
+    expected = dict(_pair(text, "--expect", "CHECK=REASON") for text in args.expect)
+    _known({*expected, *args.only}, {entry.kind for entry in entries})
+    options = _options(args.settings)
+    if options and len(entries) > 1:
+        msg = f"--set is for one plugin, and {args.name!r} is {len(entries)}"
+        raise FairforgetError(msg)
+    reports = [_report(registry, entry, expected, options, set(args.only)) for entry in entries]
+    text = _text(reports, args)
+    if args.out is None:
+        print(text, end="")
+    else:
+        from fairforget.store.atomic import write_text
+
+        write_text(args.out, text)
+    return 0 if all(report.passed for report in reports) else 1
+
+
+def _report(
+    registry: Registry, entry: Registered, expected: dict[str, str], options: dict[str, Any], only: set[str]
+) -> Report:
+    from fairforget.testing.resolve import examine
+    from fairforget.testing.runner import checks_for, run_checks
+
+    mine = {check.name for check in checks_for(entry.kind)}
+    print(printable(f"{entry.kind} {entry.canonical}"), file=sys.stderr)
+    examined = examine(entry, options=options, registry=registry)
+    if options:
+        examined.described()  # what was given wrongly is the user's to mend, and no finding
+    return run_checks(
+        examined,
+        expected_failures={name: reason for name, reason in expected.items() if name in mine},
+        only=only & mine,
+        progress=_tell,
+    )
+
+
+def _tell(result: CheckResult, done: int, of: int) -> None:
+    line = f"  {done}/{of} {result.check}: {result.status} ({result.seconds:.1f} s)"
+    print(printable(line), file=sys.stderr)
+
+
+def _entries(registry: Registry, name: str, kind: Any) -> list[Registered]:
+    """Return what a name stands for: one plugin, or those of a distribution."""
+    of_kinds = [entry for entry in registry.entries() if entry.kind in CHECKED and kind in {None, entry.kind}]
+    fitting = [entry for entry in of_kinds if matches(entry, name)]
+    kinds = list(dict.fromkeys(entry.kind for entry in fitting))
+    if len(kinds) > 1:
+        msg = f"{name!r} is the name of a {' and of a '.join(kinds)}. Add --kind {' or --kind '.join(kinds)}."
+        raise FairforgetError(msg)
+    if kinds:
+        return [registry.find(kinds[0], name)]
+    if "/" not in name and (brought := [entry for entry in of_kinds if same_distribution(entry.dist, name)]):
+        return brought
+    names = [e.canonical if "/" in name else e.name for e in of_kinds] + [e.dist for e in of_kinds]
+    failed = "".join(f"\nplugin {p.plugin} did not load: {p.error}" for p in registry.problems)
+    others = [entry.kind for entry in registry.entries() if matches(entry, name) and entry not in of_kinds]
+    if others:
+        msg = f"{name!r} is the name of a {others[0]}; there are checks for {', '.join(CHECKED)}"
+        raise FairforgetError(msg)
+    msg = f"Nothing installed is called {name!r}. {did_you_mean(name.lower().replace('_', '-'), names)}{failed}"
+    raise FairforgetError(msg)
+
+
+def _known(names: set[str], kinds: set[Any]) -> None:
+    """Raise where a name is that of no check of these kinds."""
+    from fairforget.testing.runner import checks_for, known
+
+    there = {check.name for kind in kinds for check in checks_for(kind)}
+    for name in sorted(names - there):
+        if len(kinds) == 1:
+            known(name, next(iter(kinds)))
+        msg = f"there is no check {name!r}. {did_you_mean(name, there, most=60)}"
+        raise FairforgetError(msg)
+
+
+def _pair(text: str, option: str, form: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value.strip()):
+        msg = f"{option} {text!r}: write {form}"
+        raise FairforgetError(msg)
+    return name.strip(), value.strip()
+
+
+def _options(settings: list[str]) -> dict[str, Any]:
+    import yaml
+
+    found: dict[str, Any] = {}
+    for text in settings:
+        name, value = _pair(text, "--set", "OPTION=VALUE")
+        try:
+            found[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            msg = f"--set {text!r}: the value is no YAML: {' '.join(str(error).split())}"
+            raise FairforgetError(msg) from error
+    return found
+
+
+def _text(reports: list[Report], args: argparse.Namespace) -> str:
+    if args.json:
+        found = [report.to_json() for report in reports]
+        return json.dumps(found[0] if len(found) == 1 else found, indent=2, allow_nan=False) + "\n"
+    if args.format == "md":
+        return "\n".join(report.to_markdown() for report in reports)
+    return "\n".join(_plain(report) for report in reports)
+
+
+def _plain(report: Report) -> str:
+    lines = [f"{report.kind} {report.name} {report.version}"]
+    width = max((len(result.check) for result in report.results), default=0)
+    for result in report.results:
+        word = "failed as expected" if result.status == "failed" and result.expected else result.status
+        lines.append(f"  {result.check.ljust(width)}  {word}")
+        if result.status != "ran":
+            lines += [f"      {line}" for line in result.message.splitlines()]
+        if result.case:
+            lines.append(f"      smallest case: run_cell(…, {result.case})")
+        if result.status == "failed" and result.expected:
+            lines.append(f"      expected: {result.expected}")
+    wrong = len(report.failures)
+    lines.append(f"{'passed' if not wrong else f'{wrong} failed'} ({len(report.results)} checks)")
+    return printable("\n".join(lines), keep="\n") + "\n"
