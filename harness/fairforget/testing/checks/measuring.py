@@ -27,21 +27,27 @@ def sets(examined: Examined, count: int = COUNT) -> Sets:
     """Return the sets of the tiny task with other wordings of every sample, `count` samples in ``forget``."""
     corpus = examined.lab.bench("llama").corpus
     return {
-        "forget": worded(corpus.pool)[:count],
-        "retain": worded(corpus.retain),
-        "holdout": worded(corpus.holdout),
+        "forget": worded(corpus.pool[:count], corpus.holdout),
+        "retain": worded(corpus.retain, corpus.holdout),
+        "holdout": worded(corpus.holdout, corpus.holdout),
     }
 
 
-def worded(samples: Sequence[Sample]) -> tuple[Sample, ...]:
-    """Return samples with the wordings that metrics may ask for: paraphrases, and answers of others as wrong ones."""
+def worded(samples: Sequence[Sample], others: Sequence[Sample]) -> tuple[Sample, ...]:
+    """Return samples with the wordings that metrics may ask for: paraphrases, and wrong answers.
+
+    Args:
+        samples: as the task has them.
+        others: whose answers are the wrong ones. No model has seen them: to one that never saw the samples either, right
+            and wrong are alike.
+    """
     found = []
     for i, sample in enumerate(samples):
-        others = [samples[(i + step) % len(samples)] for step in (2, 4, 6)]
-        wrong = tuple(dict.fromkeys(o.completion for o in others if o.completion != sample.completion))
+        alike = [others[(i + step) % len(others)] for step in (2, 4, 6)]
+        wrong = tuple(dict.fromkeys(o.completion for o in alike if o.completion != sample.completion))
         variants = {
             "paraphrased_prompt": (f"Say: {sample.prompt}",),
-            "paraphrased_completion": (f"{sample.completion} Yes.",),
+            "paraphrased_completion": (sample.completion.rstrip("."),),
             "perturbed_completion": wrong,
         }
         found.append(replace(sample, variants=variants))
