@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PAGES: Final = ROOT / "build" / "site" / "pages"
 SITE: Final = ROOT / "build" / "site" / "html"
 _CODE: Final = re.compile(r"^( *)(```+).*?^\1\2[ \t]*$|`+[^`\n]+`+", re.MULTILINE | re.DOTALL)
+_SIDES: Final = {"l": "left", "r": "right"}
 _LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
 _MATH: Final = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?![\s$])([^$\n]+?)(?<![\s\\])\$(?!\w)", re.DOTALL)
 
@@ -86,7 +88,19 @@ def with_math(text: str) -> str:
 def _mathml(match: re.Match[str]) -> str:
     from latex2mathml.converter import convert
 
-    return str(convert(match[1] or match[2], display="block" if match[1] else "inline"))
+    formula = re.sub(r"\\([lr])([vV])ert\b", lambda m: rf"\{_SIDES[m[1]]}\{m[1]}{m[2]}ert ", match[1] or match[2])
+    made = str(convert(formula, display="block" if match[1] else "inline"))
+    # Browsers know no variants of letters in MathML but the letters themselves.
+    made = re.sub(r'<mi mathvariant="(double-struck|script)">([A-Z])</mi>', _letter, made)
+    return f'<span class="formula">{made}</span>'  # Markdown takes a paragraph that begins with <math> for a block
+
+
+def _letter(match: re.Match[str]) -> str:
+    name = f"{match[1].upper()} CAPITAL {match[2]}"
+    try:
+        return f"<mi>{unicodedata.lookup(f'MATHEMATICAL {name}')}</mi>"
+    except KeyError:  # the few that Unicode had before it had the rest of the alphabet, such as the real numbers' R
+        return f"<mi>{unicodedata.lookup(name)}</mi>"
 
 
 class _Page(HTMLParser):

@@ -105,6 +105,10 @@ def test_readers_ask_nobody_else_for_anything(built):
 def test_formulas_need_no_script(built):
     text = (built.site / "docs" / "explanation" / "mrd" / "index.html").read_text(encoding="utf-8")
     assert text.count("<math ") > 10
+    assert 'mathvariant="double-struck"' not in text
+    assert "\N{MATHEMATICAL DOUBLE-STRUCK CAPITAL E}" in text
+    (line,) = [line for line in text.splitlines() if "are gradient and Hessian of" in line]
+    assert line.startswith('<p><span class="formula"><math')  # one paragraph, formulas and words
     assert "$P_t" not in text
     assert "$ pytest" in re.sub("<[^>]+>", "", text)  # a prompt is no formula
 
