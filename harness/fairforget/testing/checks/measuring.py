@@ -38,8 +38,8 @@ def worded(samples: Sequence[Sample], others: Sequence[Sample]) -> tuple[Sample,
 
     Args:
         samples: as the task has them.
-        others: whose answers are the wrong ones. No model has seen them: to one that never saw the samples either, right
-            and wrong are alike.
+        others: whose answers are the wrong ones. No model has seen them, so to one that never saw the samples either,
+            right and wrong are alike.
     """
     found = []
     for i, sample in enumerate(samples):
