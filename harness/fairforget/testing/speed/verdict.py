@@ -38,6 +38,13 @@ class Judged:
     milliseconds: float = math.nan
     """Processor time of a round of the head."""
 
+    @property
+    def suspect(self) -> bool:
+        """Whether the median is beyond the threshold, sure or not: worth a second look."""
+        if self.ratio is None or self.wall is None:
+            return False
+        return self.ratio.median > self.threshold or self.wall.median > max(1 + WALL_MARGIN, self.threshold)
+
 
 def ratio_of(head: Sequence[float], base: Sequence[float]) -> Ratio:
     """Return the median ratio of paired rounds with its exact interval, of at least 95 % for rounds that are alike.
@@ -92,7 +99,7 @@ def judge(name: str, base: Mapping[str, Any] | None, head: Mapping[str, Any] | N
     """Return the verdict on one benchmark.
 
     It is slower where the whole interval of head/base lies beyond the threshold, 1 + the greater of the benchmark's
-    margin and three times the noise of the base's own rounds in this very job.
+    margin and twice the noise of the base's own rounds in this very job.
 
     Args:
         name: of the benchmark.
@@ -111,7 +118,7 @@ def judge(name: str, base: Mapping[str, Any] | None, head: Mapping[str, Any] | N
     }
     ratio = ratio_of(beside["head"], beside["base"])
     wall = ratio_of(head["wall"][:paired], base["wall"][:paired])
-    margin = max(float(head["margin"]), 3 * noise(beside["base"]))
+    margin = max(float(head["margin"]), 2 * noise(beside["base"]))
     slower = ratio.low > 1 + margin or wall.low > 1 + max(WALL_MARGIN, margin)
     word: Word = "slower" if slower else "faster" if ratio.high < 1 / (1 + margin) else "as fast"
     return Judged(name, word, ratio, wall, 1 + margin, milliseconds)

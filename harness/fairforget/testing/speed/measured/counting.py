@@ -39,7 +39,7 @@ class Ear:
             into["files written" if args[2] & _WRITING else "files read"] += 1
         elif event == "os.rename" and self._is_within(args[1]):
             into["files renamed"] += 1
-        elif event == "os.scandir" and self._is_within(args[0]):
+        elif event in {"os.scandir", "os.listdir"} and self._is_within(args[0]):
             into["folders listed"] += 1
         elif event == "subprocess.Popen":
             into["processes"] += 1
