@@ -201,3 +201,31 @@ def test_doctor_lists_what_plugins_warn_of(site, capsys, monkeypatch):
     assert f"warning: {site.folder}/acme.py:3: DeprecationWarning: going[2J\n" in out
     sys.modules.pop("acme")
     assert any(re.search("acme.py:3", line) for line in json.loads(doctor(capsys, "--json")[1])["warnings"])
+
+
+def test_doctor_tells_everything_also_where_discovery_is_strict(site, capsys, monkeypatch):
+    monkeypatch.setenv("FAIRFORGET_STRICT_PLUGINS", "1")
+    site.install("acme", "import does_not_exist")
+    site.install("zulu", "import nor_does_this")
+    code, out = doctor(capsys, "--json")
+    assert code == 1
+    assert [problem["dist"] for problem in json.loads(out)["problems"]] == ["acme", "zulu"]
+    assert json.loads(out)["switches"]["FAIRFORGET_STRICT_PLUGINS"] == "1"
+
+
+def test_what_a_target_prints_stays_out_of_the_json(site, capsys, monkeypatch):
+    monkeypatch.setenv("FAIRFORGET_DISABLE_PLUGINS", "fairforget")
+    (site.folder / "acme_loud.py").write_text("print('hello')\nfrom fairforget.api import Curriculum as C\n")
+    site.install("acme", "@hookimpl\ndef fairforget_curricula():\n    return [Entry('a', 'acme_loud:C')]\n")
+    code = main(["plugins", "doctor", "--deep", "--json"])
+    said = capsys.readouterr()
+    assert (code, said.err) == (0, "hello\n")
+    assert json.loads(said.out)["problems"] == []
+
+
+def test_doctor_says_which_names_need_their_distribution(site, capsys):
+    site.install("acme", HOOK.format("[Entry('npo', 'acme:Npo')]"))
+    code, out = doctor(capsys)
+    assert code == 0
+    assert "ambiguous: method npo: write acme/npo or fairforget/npo\n" in out
+    assert json.loads(doctor(capsys, "--json")[1])["ambiguous"] == {"method npo": ["acme/npo", "fairforget/npo"]}

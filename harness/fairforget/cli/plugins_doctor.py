@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
+import sys
 import warnings
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from fairforget.candidates import from_files, installed
-from fairforget.cli.output import discover, print_json
+from fairforget.cli.output import print_json
 from fairforget.diagnosis import diagnose
 from fairforget.errors import FairforgetError
 from fairforget.kinds import BASES
-from fairforget.switches import Switches, normal
+from fairforget.registry import Registry
+from fairforget.switches import STRICT, Switches, normal
 from fairforget.terminal import printable
 from fairforget.version import version
 
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fairforget.kinds import Problem
-    from fairforget.registry import Registry
 
 # Looked up in metadata; none of them is imported.
 _VERSIONS: Final = ("fairforget", "pluggy", "torch", "transformers", "datasets", "lm-eval", "numpy", "scipy", "pandas")
@@ -29,9 +32,11 @@ _VERSIONS: Final = ("fairforget", "pluggy", "torch", "transformers", "datasets",
 
 def execute(args: argparse.Namespace) -> int:
     """Print versions, switches, problems and warnings; return 1 if there is any problem."""
-    with warnings.catch_warnings(record=True) as heard:
+    asked = {name: value for name, value in os.environ.items() if name != STRICT}  # who asks wants to hear of all
+    # What plugins print must not end up inside the JSON on standard output.
+    with warnings.catch_warnings(record=True) as heard, contextlib.redirect_stdout(sys.stderr):
         warnings.simplefilter("always")  # also what is hidden by default: something is on its way out
-        registry = discover(args)
+        registry = Registry.discover(args.plugin, asked)
         problems = [*registry.problems, *(_broken_targets(registry) if args.deep else ())]
     report: dict[str, Any] = {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}},
@@ -39,6 +44,7 @@ def execute(args: argparse.Namespace) -> int:
         "plugins": sorted({entry.plugin for entry in registry.entries()}),
         "disabled": list(registry.disabled),
         "disabled_unknown": sorted(_unknown_disabled(registry)),
+        "ambiguous": _ambiguous(registry),
         "warnings": [f"{w.filename}:{w.lineno}: {w.category.__name__}: {w.message}" for w in heard],
         "problems": [_plain(problem) for problem in problems],
     }
@@ -64,6 +70,14 @@ def _broken_targets(registry: Registry) -> Iterator[Problem]:
                 registry.path(entry)
         except FairforgetError as error:
             yield diagnose(candidates[entry.plugin], error, entry)
+
+
+def _ambiguous(registry: Registry) -> dict[str, list[str]]:
+    """Return what has to be written as ``distribution/name``, because several distributions have the bare name."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for entry in registry.entries():
+        found[f"{entry.kind} {entry.name}"].append(entry.canonical)
+    return {name: canonical for name, canonical in found.items() if len(canonical) > 1}
 
 
 def _unknown_disabled(registry: Registry) -> set[str]:
@@ -92,6 +106,8 @@ def _print(report: dict[str, Any]) -> None:
     ):
         if report[key]:
             print(f"{title}: {printable(', '.join(report[key]))}")
+    for name, canonical in report["ambiguous"].items():
+        print(printable(f"ambiguous: {name}: write {' or '.join(canonical)}"))
     for line in report["warnings"]:
         print(printable(f"warning: {line}"))
     if not report["problems"]:
