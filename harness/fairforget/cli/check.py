@@ -54,14 +54,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Run the checks; 1 where one failed that was not expected to."""
     registry = discover(args)
-    entries = _entries(registry, args.name, args.kind)
+    whole = _distribution(registry, args)
+    entries = _entries(registry, args.name, args.kind, whole=whole)
     expected = dict(_pair(text, "--expect", "CHECK=REASON") for text in args.expect)
-    _known({*expected, *args.only}, {entry.kind for entry in entries})
+    _known({*expected, *args.only}, {entry.kind for entry in entries} | ({"distribution"} if whole else set()))
     options = _options(args.settings)
     if options and len(entries) > 1:
         msg = f"--set is for one plugin, and {args.name!r} is {len(entries)}"
         raise FairforgetError(msg)
-    reports = [_report(registry, entry, expected, options, set(args.only)) for entry in entries]
+    reports = [_whole_report(registry, args, expected)] if whole and not options else []
+    reports += [_report(registry, entry, expected, options, set(args.only)) for entry in entries]
+    reports = [report for report in reports if report.results] or reports
     text = _text(reports, args)
     if args.out is None:
         print(text, end="")
@@ -91,13 +94,42 @@ def _report(
     )
 
 
+def _distribution(registry: Registry, args: argparse.Namespace) -> bool:
+    """Return whether the name is that of a distribution, all of which is to be checked."""
+    from fairforget.testing.distribution import find_distribution
+
+    if args.kind is not None or "/" in args.name or any(matches(entry, args.name) for entry in registry.entries()):
+        return False
+    return find_distribution(args.name, registry.plugin_files) is not None
+
+
+def _whole_report(registry: Registry, args: argparse.Namespace, expected: dict[str, str]) -> Report:
+    from fairforget.testing.checks.discovery import DISCOVERY
+    from fairforget.testing.distribution import check_distribution
+    from fairforget.testing.results import Report
+
+    mine = {check.name for check in DISCOVERY}
+    only = set(args.only) & mine
+    if args.only and not only:
+        return Report("distribution", args.name, "", ())
+    print(printable(f"distribution {args.name}"), file=sys.stderr)
+    return check_distribution(
+        args.name,
+        plugin_files=registry.plugin_files,
+        expected_failures={name: reason for name, reason in expected.items() if name in mine},
+        only=only,
+        on_fail="report",
+        progress=_tell,
+    )
+
+
 def _tell(result: CheckResult, done: int, of: int) -> None:
     line = f"  {done}/{of} {result.check}: {result.status} ({result.seconds:.1f} s)"
     print(printable(line), file=sys.stderr)
 
 
-def _entries(registry: Registry, name: str, kind: Any) -> list[Registered]:
-    """Return what a name stands for: one plugin, or those of a distribution."""
+def _entries(registry: Registry, name: str, kind: Any, *, whole: bool) -> list[Registered]:
+    """Return what a name stands for: one plugin, or those of a distribution; `whole` where there is such a one."""
     of_kinds = [entry for entry in registry.entries() if entry.kind in CHECKED and kind in {None, entry.kind}]
     fitting = [entry for entry in of_kinds if matches(entry, name)]
     kinds = list(dict.fromkeys(entry.kind for entry in fitting))
@@ -108,6 +140,8 @@ def _entries(registry: Registry, name: str, kind: Any) -> list[Registered]:
         return [registry.find(kinds[0], name)]
     if "/" not in name and (brought := [entry for entry in of_kinds if same_distribution(entry.dist, name)]):
         return brought
+    if whole:
+        return []
     names = [e.canonical if "/" in name else e.name for e in of_kinds] + [e.dist for e in of_kinds]
     failed = "".join(f"\nplugin {p.plugin} did not load: {p.error}" for p in registry.problems)
     others = [entry.kind for entry in registry.entries() if matches(entry, name) and entry not in of_kinds]
@@ -120,11 +154,13 @@ def _entries(registry: Registry, name: str, kind: Any) -> list[Registered]:
 
 def _known(names: set[str], kinds: set[Any]) -> None:
     """Raise where a name is that of no check of these kinds."""
+    from fairforget.testing.checks.discovery import DISCOVERY
     from fairforget.testing.runner import checks_for, known
 
     there = {check.name for kind in kinds for check in checks_for(kind)}
+    there |= {check.name for check in DISCOVERY} if "distribution" in kinds else set()
     for name in sorted(names - there):
-        if len(kinds) == 1:
+        if len(kinds) == 1 and "distribution" not in kinds:
             known(name, next(iter(kinds)))
         msg = f"there is no check {name!r}. {did_you_mean(name, there, most=60)}"
         raise FairforgetError(msg)

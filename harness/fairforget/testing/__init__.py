@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fairforget.testing.case import Case
     from fairforget.testing.definition import Check, CheckFailed, NotApplicable, Skipped
+    from fairforget.testing.distribution import check_distribution
     from fairforget.testing.parametrize import parametrize_with_checks
     from fairforget.testing.results import CheckResult, ChecksFailed, Report
     from fairforget.testing.verbs import (
@@ -47,6 +48,7 @@ __all__ = [
     "check",
     "check_curriculum",
     "check_difficulty",
+    "check_distribution",
     "check_method",
     "check_metric",
     "check_sampler",
@@ -60,6 +62,7 @@ _ROOMS = {
     "CheckFailed": "definition",
     "NotApplicable": "definition",
     "Skipped": "definition",
+    "check_distribution": "distribution",
     "CheckResult": "results",
     "ChecksFailed": "results",
     "Report": "results",

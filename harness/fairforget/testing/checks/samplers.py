@@ -31,15 +31,19 @@ def states_strata(examined: Examined) -> None:
 
 
 def draws_what_it_says(examined: Examined) -> None:
-    """A draw is a list of ids of the pool, none twice, not too many, none taken, of whole groups."""
+    """A draw is a list of ids of the pool, none twice, not too many, of whole groups."""
     for case, stratum, seed, found in draws(examined, cases(examined)):
         if fault := fault_in(found, case.pool, case.size):
             raise CheckFailed(f"it returns {fault} ({where(case, stratum, seed)})")
+
+
+def leaves_taken_alone(examined: Examined) -> None:
+    """Samples that earlier draws have (pool.taken) are not drawn again; where too few are left it refuses."""
     for case, stratum, seed, first in draws(examined, [large(examined)]):
         rest = case.apart_from(first)
         again = draw(examined.make(), rest, stratum, seed)
         if again is not None and (fault := fault_in(again, rest.pool, rest.size)):
-            raise CheckFailed(f"after one draw it returns {fault} ({where(case, stratum, seed)}, pool.taken set)")
+            raise CheckFailed(f"after one draw it returns {fault} ({where(case, stratum, seed)})")
 
 
 def reproducible(examined: Examined) -> None:
@@ -210,6 +214,7 @@ _KIND: Final = ("sampler",)
 SAMPLERS: Final = (
     Check("states-strata", _KIND, states_strata),
     Check("draws-what-it-says", _KIND, draws_what_it_says),
+    Check("leaves-taken-alone", _KIND, leaves_taken_alone),
     Check("reproducible", _KIND, reproducible),
     Check("uses-its-generator", _KIND, uses_its_generator),
     Check("draws-in-any-order-of-calls", _KIND, draws_in_any_order),
