@@ -121,6 +121,6 @@ def fairforget_studies() -> Iterable[Entry]:
         Entry(
             "quality",
             "fairforget_tasks:studies/quality.yaml",
-            "what quality gates run: methods by eight random draws of the embedded task",
+            "what quality gates run: methods by twelve random draws of the embedded task",
         ),
     )

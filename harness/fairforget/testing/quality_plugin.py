@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,10 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def quality(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Quality:
     """Compare a method with its committed baseline, ``quality("sleepy")``: `fairforget.testing.quality.Quality`."""
-    from fairforget.testing.quality import Quality
+    from fairforget.testing.quality import Quality, QualityImproved
 
-    # A gain stays a warning where warnings are errors: no build is to break because something got better.
-    request.node.add_marker(pytest.mark.filterwarnings("always::fairforget.testing.quality.QualityImproved"))
+    # A gain stays a warning where warnings are errors: no build is to break because something got better. pytest puts
+    # the filters back after each test.
+    warnings.filterwarnings("always", category=QualityImproved)
 
     def tell(found: Sequence[Judgement]) -> None:
         # A property of the test: the one thing that also comes back from the workers of pytest-xdist.
