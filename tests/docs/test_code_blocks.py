@@ -6,7 +6,8 @@ A comment just before a block says who executes it, or why nobody does:
     <!-- not executed: takes a quarter of an hour -->
 
 Blocks without one are executed here: YAML has to be a study, a part of one or a list of methods, and is planned; Python
-is run; JSON is read. Whatever else stands without a comment fails, with the place where the comment has to go.
+is run, tests by pytest; JSON is read. Whatever else stands without a comment fails, with the place where the comment
+has to go.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,6 +120,17 @@ def planned(block: Block, registry: Registry) -> None:
     assert len(make_plan(study.study, registry, study.places)) > 0
 
 
+def run_as_tests(block: Block, folder: Path) -> None:
+    """Run the tests of a block as a reader would, outside of this repository."""
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "test_page.py").write_text(block.text)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"\b[1-9]\d* passed", done.stdout)
+
+
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     return Registry.discover()
@@ -131,6 +145,8 @@ def test_a_comment_names_a_test_that_exists_or_a_reason(block):
 def test_a_block_without_a_comment_does_what_it_says(block, registry, tmp_path, monkeypatch):
     if block.language in {"yaml", "yml"}:
         planned(block, registry)
+    elif block.language == "python" and re.search(r"^def test_", block.text, re.MULTILINE):
+        run_as_tests(block, tmp_path)
     elif block.language == "python":
         monkeypatch.chdir(tmp_path)
         exec(compile(block.text, block.place, "exec", dont_inherit=True), {"__name__": "page"})
@@ -204,6 +220,15 @@ def test_the_comments_of_contributing_are_understood():
     (block,) = [block for block in BLOCKS if block.page == "CONTRIBUTING.md" and block.language == "html"]
     comments = re.findall(r"^<!-- (.*) -->$", block.text, re.MULTILINE)
     assert [fault_of(Block("docs/how-to/tune.md", 1, "yaml", "", comment)) for comment in comments] == [None, None]
+
+
+def test_tests_of_a_page_are_run(tmp_path):
+    run_as_tests(
+        Block("docs/page.md", 1, "python", "def test_a(tmp_path):\n    assert tmp_path.is_dir()\n", ""), tmp_path
+    )
+    for text in ("def test_a():\n    assert False\n", "def test_a(no_such_fixture):\n    pass\n"):
+        with pytest.raises(AssertionError, match=r"1 failed|1 error"):
+            run_as_tests(Block("docs/page.md", 1, "python", text, ""), tmp_path)
 
 
 @pytest.mark.parametrize(
