@@ -133,6 +133,13 @@ def test_a_circle_of_causes_and_a_broken_message_do_not_stop_discovery(story):
     assert problem.error == "Odd"
 
 
+def test_an_exception_with_odd_parts_does_not_stop_discovery(story, site):
+    problem = story("raise ImportError('odd', name=7)")
+    assert problem.mend.startswith("Read the traceback.")
+    assert problem.chain == ("ImportError: odd",)
+    assert "fairforget/npo" in {entry.canonical for entry in Registry.discover().entries("method")}
+
+
 def test_a_plugin_file_has_its_place_too(tmp_path, site):
     file = tmp_path / "mine.py"
     file.write_text("x = 1\nimport json\njson.loads('{')\n")

@@ -24,7 +24,10 @@ def diagnose(candidate: Candidate, error: BaseException, entry: Registered | Non
         entry: the entry whose target did not load, if the plugin itself did.
     """
     parts = list(chain_of(error))
-    file, line = _place(candidate, error, entry)
+    try:
+        (file, line), advice = _place(candidate, error, entry), mend(candidate, parts[-1], entry)
+    except Exception:  # noqa: BLE001 - exceptions of strangers may hold anything, and the other plugins have to load
+        (file, line), advice = (None, None), "Read the traceback."
     return Problem(
         candidate.dist,
         candidate.entry_point,
@@ -35,7 +38,7 @@ def diagnose(candidate: Candidate, error: BaseException, entry: Registered | Non
         file=file,
         line=line,
         chain=tuple(map(said, parts)),
-        mend=f"{mend(candidate, parts[-1], entry)} Until then {DISABLE}={candidate.plugin} leaves the plugin out.",
+        mend=f"{advice} Until then {DISABLE}={candidate.plugin} leaves the plugin out.",
     )
 
 
@@ -90,4 +93,4 @@ def _hook(candidate: Candidate, message: str) -> tuple[str | None, int | None]:
         if (code := getattr(getattr(module, name, None), "__code__", None)) is not None:
             return code.co_filename, code.co_firstlineno
     file = getattr(module, "__file__", None)
-    return (None, None) if file is None else (file, 1)
+    return (None, None) if file is None else (str(file), 1)
