@@ -2,8 +2,6 @@
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,6 @@ from fairforget.study.planning import make_plan
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-TUTORIAL = (ROOT / "docs" / "tutorial" / "your-first-method.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -43,21 +40,6 @@ def test_the_method_of_the_readme_runs_from_its_file(tmp_path, monkeypatch, caps
     command = next(line for block in blocks(README, "console") for line in block.splitlines() if "--plugin" in line)
     assert main([*shlex.split(command.removeprefix("$ fairforget ")), "--dry-run"]) == 0
     assert "sleepy" in capsys.readouterr().out
-
-
-def test_the_distribution_of_the_tutorial_takes_part_by_name(tmp_path, site):
-    (project,), (source,) = blocks(TUTORIAL, "toml"), blocks(TUTORIAL, "python")
-    written = [line for line in (project + source).splitlines() if line.strip()]
-    assert len(written) <= 25
-    assert 'sleepy = "fairforget_sleepy"' in project
-    site.install("fairforget-sleepy", source, points={"sleepy": "fairforget_sleepy"})
-    found = Registry.discover().find("method", "sleepy")
-    assert (found.dist, found.target) == ("fairforget-sleepy", "fairforget_sleepy:Sleepy")
-    settings = re.search(r"run quickstart --set '([^']*)'", TUTORIAL)
-    assert settings is not None
-    command = [sys.executable, "-m", "fairforget", "run", "quickstart", "--set", settings[1], "--dry-run"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert "sleepy" in ran.stdout
 
 
 @pytest.mark.parametrize("study", sorted((ROOT / "examples" / "studies").glob("*.yaml")), ids=lambda path: path.name)
