@@ -14,7 +14,7 @@ import pytest
 import fairforget
 
 HEAVY = frozenset({"torch", "transformers", "datasets", "lm_eval", "numpy", "scipy", "pandas", "optuna"})
-COMMANDS = ("run", "board", "new", "check", "submit", "import", "score", "status", "studies", "plugins")
+COMMANDS = ("run", "board", "new", "check", "submit", "import", "score", "draws", "status", "studies", "plugins")
 HARNESS = Path(fairforget.__file__).parent
 PLUGINS = ("fairforget_methods", "fairforget_samplers", "fairforget_tasks")
 

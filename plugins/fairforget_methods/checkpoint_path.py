@@ -50,11 +50,12 @@ def fields_of(template: str) -> set[str]:
 
 def root_of(template: str) -> Path:
     """Return the folder that all folders of a template lie in: what stands before its first place."""
-    before = next((text for text, name, _, _ in string.Formatter().parse(template) if name is not None), None)
-    if before is None:
-        return expanded(template.format())
-    whole = expanded(before + "x")  # so that a separator at the end counts
-    return whole.parent
+    before = ""
+    for text, name, _, _ in string.Formatter().parse(template):  # a brace that is meant as one ends a part, too
+        before += text
+        if name is not None:
+            return expanded(before + "x").parent  # so that a separator at the end counts
+    return expanded(before)
 
 
 def folder_of(template: str, wanted: Wanted) -> Path:

@@ -41,13 +41,12 @@ def load_weights(model: Any, folder: Path) -> None:
     import torch
 
     files = _files(folder)
-    twin = copy.deepcopy(model)
     if ADAPTER in files:
         _check_settings(folder)
-        found = _called(folder, lambda: merge_adapter(twin, str(folder.absolute())))
+        found = _called(folder, lambda: merge_adapter(copy.deepcopy(model), str(folder.absolute())))
     else:
         _check_types([folder / name for name in files if name.endswith(".safetensors")])
-        found = _called(folder, lambda: _whole(type(model), copy.deepcopy(model.config), model.dtype, folder))
+        found = _called(folder, lambda: _whole(model, folder))
     weights = found.state_dict()
     if odd := sorted(name for name, t in weights.items() if t.is_floating_point() and not torch.isfinite(t).all()):
         msg = f"{short(folder)} has weights that are not finite ({odd[0]}): the model diverged where it was made"
@@ -105,9 +104,7 @@ def _check_settings(folder: Path) -> None:
         raise FairforgetError(msg) from error
     kind = found.get("peft_type") if isinstance(found, dict) else None
     if kind != "LORA":
-        msg = (
-            f"{short(path)} is of type {str(kind)[:40]!r}, and only LORA is read; merge it and save the model"
-        )
+        msg = f"{short(path)} is of type {str(kind)[:40]!r}, and only LORA is read; merge it and save the model"
         raise FairforgetError(msg)
     if odd := [name for name in _REFUSED if found.get(name)]:
         msg = f"{short(path)} has {odd[0]}, which is not read; merge the adapter and save the model"
@@ -131,13 +128,14 @@ def _check_types(files: list[Path]) -> None:
             raise FairforgetError(msg)
 
 
-def _whole(kind: Any, config: Any, dtype: Any, folder: Path) -> Any:
-    """Return a model of the target's class and config with the weights of a folder."""
+def _whole(target: Any, folder: Path) -> Any:
+    """Return a model of the target's class and settings with the weights of a folder."""
     with quiet():
-        model, info = kind.from_pretrained(
+        model, info = type(target).from_pretrained(
             str(folder.absolute()),
-            config=config,
-            dtype=dtype,
+            config=copy.deepcopy(target.config),
+            generation_config=copy.deepcopy(target.generation_config),
+            dtype=target.dtype,
             use_safetensors=True,
             local_files_only=True,
             output_loading_info=True,

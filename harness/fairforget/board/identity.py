@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from fairforget.board.loose import mapping, number
+from fairforget.board.loose import items, mapping, number
 from fairforget.store.record import Record
 from fairforget.study.cell import canonical_json, scoring_part
 
@@ -81,12 +81,32 @@ def _tuning(record: Record) -> dict[str, Any] | None:
     return {"trials": None if trials is None else int(trials) + declared}
 
 
+def made_elsewhere(record: Record) -> str | None:
+    """Return what is said to have made the model of a cell, where that was no run of the harness; None where it was."""
+    method = record.cell["method"]
+    return str(mapping(method["brought"]).get("made_by")) if "brought" in method else None
+
+
+def method_options(record: Record) -> Mapping[str, Any]:
+    """Return the options of a cell's method; of one made elsewhere without where its models lie, and with its maker."""
+    method, maker = record.cell["method"], made_elsewhere(record)
+    options = mapping(method.get("options"))
+    if maker is None:
+        return options
+    return {**{n: v for n, v in options.items() if n not in items(method.get("paths"))}, "made by": maker}
+
+
 def row_id(record: Record) -> str:
-    """Return the identity of a row: the method with version and options, the curriculum and the optimizer."""
+    """Return the identity of a row: the method with version and options, the curriculum and the optimizer.
+
+    Of models that were made elsewhere it is what made them: neither an optimizer of the study nor a path did.
+    """
     cell = record.cell
     method = {name: cell["method"].get(name) for name in ("name", "dist_version", "options")}
     if reference := reference_of(record):
         return _short({"method": method, "reference": reference})
+    if made_elsewhere(record) is not None:
+        return _short({"method": {**method, "options": dict(method_options(record))}})
     curriculum = scoring_part(cell)["curriculum"]
     return _short({"method": method, "curriculum": curriculum, "optimizer": cell["optimizer"]})
 
@@ -130,7 +150,8 @@ def row_labels(rows: Mapping[str, Record]) -> dict[str, str]:
     Args:
         rows: identity of a row -> one of its cells.
     """
-    curricula = {_short(r.cell["curriculum"]) for r in rows.values() if not reference_of(r)}
+    ordered = [r for r in rows.values() if not reference_of(r) and made_elsewhere(r) is None]
+    curricula = {_short(r.cell["curriculum"]) for r in ordered}
     labels = {}
     for key, record in rows.items():
         method, curriculum = record.cell["method"], record.cell["curriculum"]

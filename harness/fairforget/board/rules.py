@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from fairforget.board.identity import declared_of
+from fairforget.board.identity import declared_of, made_elsewhere
 from fairforget.board.loose import mapping
 from fairforget.board.values import Row
 from fairforget.store.record import Record
+
+UNMEASURED: Final = "its ledger is declared, not measured"
+"""Why models that were made elsewhere have no rank: rows are ranked under one budget, and nobody measured theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,10 @@ class Rules:
             records: its cells.
             weights: strata that count -> their shares.
         """
-        return self._declared(list(records)) or self._too_few(row, weights)
+        cells = list(records)
+        if any(made_elsewhere(record) is not None for record in cells):
+            return UNMEASURED
+        return self._declared(cells) or self._too_few(row, weights)
 
     def _declared(self, records: list[Record]) -> str | None:
         if any(declared_of(r).trained_on_evaluation for r in records if "declared" in r.extra):

@@ -100,6 +100,8 @@ class Cost:
     seconds: float
     """Unlearning, difficulty and reference passes, without the evaluation."""
     cells: int
+    declared: bool = False
+    """Whether the numbers are what somebody declares, and nobody measured; then NaN is what was not declared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fairforget.board.identity import comparison, draw_of, reference_of
+from fairforget.board.identity import comparison, draw_of, method_options, reference_of
 from fairforget.board.loose import items, mapping
 from fairforget.store.record import Record
 from fairforget.study.cell import canonical_json, scoring_part
@@ -55,7 +55,7 @@ def identity(record: Record) -> Identity:
     reference = reference_of(record)
     chosen = _chosen(record)
     method = {"name": cell["method"]["name"], "reference": reference}
-    options = {n: v for n, v in mapping(cell["method"].get("options")).items() if n not in chosen}
+    options = {n: v for n, v in method_options(record).items() if n not in chosen}
     ordered = None if reference else _curriculum(record, chosen)
     optimizer = None if reference else {n: v for n, v in cell["optimizer"].items() if f"optimizer.{n}" not in chosen}
     draw = draw_of(record)

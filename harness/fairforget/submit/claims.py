@@ -18,7 +18,7 @@ _DESCRIBED: Final = frozenset({"name", "dist_version", "options"})
 _MORE: Final = {
     "task": frozenset({"version", "data", "paths"}),
     "sampler": frozenset(),
-    "method": frozenset({"label", "reference", "tuned"}),
+    "method": frozenset({"label", "reference", "tuned", "brought", "paths"}),
     "curriculum": frozenset({"label", "difficulty"}),
     "difficulty": frozenset({"depends_on", "paths"}),
     "metric": frozenset({"depends_on", "paths"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fairforget.api import Method, Task
+from fairforget.api import MadeElsewhere, Method, Task
 from fairforget.board.loose import items, mapping
 from fairforget.errors import FairforgetError
 from fairforget.registry import Registry
@@ -39,6 +39,8 @@ class Installed:
         wanted = found.reference if isinstance(found, type) and issubclass(found, Method) else None
         if method.get("reference") != wanted:
             yield f"the method {method['name'][:80]} calls itself the reference {str(method.get('reference'))[:20]!r}"
+        if isinstance(found, type):
+            yield from _of_elsewhere(method, found)
 
     def missing(self, record: Record) -> str | None:
         """Return the name of the method where it is not installed, so that nobody here could run it."""
@@ -96,6 +98,20 @@ class Installed:
             return self._registry.load(entry)
         except FairforgetError as error:
             return str(error)[:300]
+
+
+def _of_elsewhere(method: Mapping[str, Any], found: type) -> Iterator[str]:
+    """Yield what a cell says of where its model was made that its method does not do."""
+    elsewhere = issubclass(found, MadeElsewhere)
+    if elsewhere != bool(mapping(method.get("brought"))):
+        yield (
+            f"the method {method['name'][:80]} runs no model, and the cell does not say what came back"
+            if elsewhere
+            else f"the method {method['name'][:80]} runs here, and the cell says that its model was made elsewhere"
+        )
+    places = found.places if issubclass(found, MadeElsewhere) else ()
+    if odd := [str(name) for name in items(method.get("paths")) if name not in places]:
+        yield f"it calls options of the method paths that are none: {', '.join(sorted(odd))[:100]}"
 
 
 def _of_import(cell: Mapping[str, Any]) -> Iterator[str]:

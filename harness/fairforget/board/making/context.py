@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fairforget.board.grouping import Group
-from fairforget.board.identity import DrawId
+from fairforget.board.identity import DrawId, made_elsewhere
 from fairforget.board.kept.columns import different, ranges
 from fairforget.board.loose import items, mapping, number
 from fairforget.board.making.overlap import Overlaps
@@ -145,6 +145,10 @@ def notes_of(records: Sequence[Record], rows: Sequence[Row], columns: Sequence[C
         notes.append(f"retrain (the target trained without the forget set): {why}.")
     if "untouched" not in reference:
         notes.append("untouched (the target as it is): not run.")
+    if makers := sorted({maker for record in records if (maker := made_elsewhere(record)) is not None}):
+        notes.append(
+            f"Made elsewhere, with a ledger that is declared and not measured, so without a rank: {'; '.join(makers)}."
+        )
     if odd := [c.name for c in columns if c.role != "diagnostic" and c.better != "higher" and _wanted(records, c.name)]:
         notes.append(f"Not in the averages, for lower is better there: {', '.join(odd)}.")
     if weighed := [name for name, score in records[0].scores.items() if score.average and score.weigh_by == "items"]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fairforget.board.identity import made_elsewhere
 from fairforget.board.kept.spent import Price, Spending, Spent, columns_of
 from fairforget.board.loose import amount, mapping, number
 from fairforget.board.way import Cost, Tuned
@@ -33,14 +35,20 @@ def cost_of(records: Sequence[Record], spent: Spending | None = None) -> Cost | 
         return sum(parts) / total if total > 0 else None
 
     return Cost(
-        updates=statistics.median(each["updates"]),
-        forward_equivalents=statistics.median(each["forward_equivalents"]),
+        updates=_median(each["updates"]),
+        forward_equivalents=_median(each["forward_equivalents"]),
         difficulty_share=share(each["difficulty"]),
         reference_share=share(each["reference"]),
         looks=statistics.median(each["looks"]),
-        seconds=statistics.median(each["seconds"]),
+        seconds=_median(each["seconds"]),
         cells=len(each["updates"]),
+        declared=any(made_elsewhere(record) is not None for record in records),
     )
+
+
+def _median(values: Sequence[float]) -> float:
+    """Return the median; NaN where not every cell says what it took."""
+    return math.nan if any(map(math.isnan, values)) else statistics.median(values)
 
 
 def _prices(records: Sequence[Record]) -> dict[str, list[float]]:
@@ -56,6 +64,8 @@ def price_of(record: Record) -> Price | None:
         return ledger.price
     if not ledger:
         return None
+    if made_elsewhere(record) is not None:
+        return _declared(record)
     return Price(
         updates=amount(ledger.get("updates")),
         forward_equivalents=amount(ledger.get("forward_equivalents")),
@@ -64,6 +74,18 @@ def price_of(record: Record) -> Price | None:
         reference=_equivalents(ledger.get("reference")),
         looks=_equivalents(ledger.get("stopping")),
     )
+
+
+def _declared(record: Record) -> Price | None:
+    """Return what is said of a cell whose model was made elsewhere; NaN is what nobody says, None where updates are."""
+    found = mapping(mapping(record.extra.get("elsewhere")).get("declared"))
+    updates, seconds, forward, backward = (
+        math.nan if found.get(name) is None else amount(found[name])
+        for name in ("updates", "seconds", "forward_sequences", "backward_sequences")
+    )
+    if math.isnan(updates):
+        return None
+    return Price(updates, forward + 2 * backward, seconds, difficulty=0.0, reference=0.0, looks=0.0)
 
 
 def tuned_of(records: Sequence[Record]) -> Tuned | None:

@@ -82,8 +82,11 @@ def _rows(table: Table) -> list[tuple[Row, Estimate, Cost]]:
     return [
         (row, row.headline.score, row.cost)
         for row in table.competing
-        # A ledger may claim anything; what no machine could spend has no place on the axis.
-        if row.headline.score is not None and row.cost is not None and 1e-6 < row.cost.forward_equivalents < 1e18
+        # A ledger may claim anything; what no machine could spend has no place on the axis, nor has what none measured.
+        if row.headline.score is not None
+        and row.cost is not None
+        and not row.cost.declared
+        and 1e-6 < row.cost.forward_equivalents < 1e18
     ]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from fairforget.board import text
 from fairforget.board.identity import options_text
 from fairforget.board.sheets.sheet import Cell, Head, Line, Sheet, figure
 from fairforget.board.values import Row, Table
+from fairforget.board.way import Cost
 
 
 def cost(table: Table) -> Sheet:
@@ -28,13 +31,13 @@ def cost(table: Table) -> Sheet:
         Line(
             (
                 Cell(text.shown(row.label)),
-                Cell(text.count(spent.updates), spent.updates),
-                Cell(text.count(spent.forward_equivalents), spent.forward_equivalents),
+                _spent(text.count(spent.updates), spent.updates, spent),
+                _spent(text.count(spent.forward_equivalents), spent.forward_equivalents, spent),
                 Cell(text.share(spent.difficulty_share), spent.difficulty_share),
                 Cell(text.share(spent.reference_share), spent.reference_share),
                 *([Cell(text.count(spent.looks), spent.looks)] if looks else []),
                 *([_tuning(row)] if tuned else []),
-                Cell(text.seconds(spent.seconds), spent.seconds),
+                _spent(text.seconds(spent.seconds), spent.seconds, spent),
                 Cell(text.count(spent.cells), float(spent.cells)),
             ),
             row.reference is not None,
@@ -44,6 +47,8 @@ def cost(table: Table) -> Sheet:
     about = (
         "What one cell takes: the median over cells. Difficulty scores and reference passes are paid from the budget."
     )
+    if any(spent.declared for _, spent in rows):
+        about += " What is called declared was made elsewhere, and nobody measured it."
     return Sheet("cost", "Cost", about, heads, tuple(lines))
 
 
@@ -115,6 +120,13 @@ def coverage(table: Table) -> Sheet:
         "the effective sample size would spread as far."
     )
     return Sheet("coverage", "Which samples the updates met", about, heads, tuple(lines))
+
+
+def _spent(shown: str, value: float, cost: Cost) -> Cell:
+    """Return a number that says where it comes from."""
+    if not math.isfinite(value):
+        return Cell(shown)
+    return Cell(f"{shown} (declared)" if cost.declared else shown, value)
 
 
 def _tuning(row: Row) -> Cell:
