@@ -127,11 +127,12 @@ def _started(
 ) -> Iterator[list[Measured]]:
     only = variables.pop("only")
     processes: list[Measured] = []
+    copied = any(tree.holds_fairforget for tree in trees)
     try:
         for i, tree in enumerate(trees):
             place = folder / str(i)
             place.mkdir(parents=True)
-            processes.append(Measured(tree, tests, place, only=only, names=settings.only, **variables))
+            processes.append(Measured(tree, tests, place, only=only, copied=copied, names=settings.only, **variables))
         yield processes
     finally:
         for process in processes:

@@ -37,7 +37,15 @@ class Measured:
     """A process that measures benchmarks on one version whenever it gets its turn."""
 
     def __init__(
-        self, tree: Tree, tests: Sequence[str], folder: Path, *, only: str, names: Sequence[str] = (), **settings: str
+        self,
+        tree: Tree,
+        tests: Sequence[str],
+        folder: Path,
+        *,
+        only: str,
+        copied: bool,
+        names: Sequence[str] = (),
+        **settings: str,
     ) -> None:
         """Start it; it comes as far as its first turn.
 
@@ -46,9 +54,12 @@ class Measured:
             tests: files, folders or ids of tests; the same ones for every version.
             folder: an empty folder of its own.
             only: the fixture whose tests are run, ``speed`` or ``counts``.
+            copied: whether it is measured by a copy of this code, because `tree` may be another version of it; else
+                all fixtures of fairforget's own pytest plugin are there.
             names: parts of names of tests; all tests where there are none.
             settings: further variables of its environment.
         """
+        plugin = f"{PACKAGE}.fixtures" if copied else "fairforget.testing.pytest_plugin"
         shutil.copytree(Path(measured.__file__).parent, folder / "first" / PACKAGE, ignore=_BYTECODE)
         (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    bench: measures speed\n", encoding="utf-8")
         self._results, self._log = folder / "results.json", folder / "output.txt"
@@ -60,7 +71,7 @@ class Measured:
         command = [
             sys.executable, "-m", "pytest", "-q", "-c", str(folder / "pytest.ini"), "--rootdir", str(root),
             "--confcutdir", str(root), "--import-mode", "importlib", "-p", "no:cacheprovider",
-            "-p", "pytest_benchmark.plugin", "-p", f"{PACKAGE}.fixtures", "--benchmark-enable",
+            "-p", "pytest_benchmark.plugin", "-p", plugin, "--benchmark-enable",
             "--benchmark-disable-gc", f"--benchmark-json={self._results}", "--basetemp", str(folder / "tmp"),
             *(["-k", " or ".join(names)] if names else []), *tests,
         ]  # fmt: skip

@@ -27,23 +27,30 @@ class Tree:
     sources: tuple[str, ...]
     """Folders of importable code, relative to `folder`."""
 
+    @property
+    def holds_fairforget(self) -> bool:
+        """Whether it is a version of fairforget itself."""
+        return any((self.folder / source / "fairforget").is_dir() for source in self.sources)
+
     def environment(self, first: Path, scratch: Path) -> dict[str, str]:
         """Return the environment of a process that runs this version whatever is installed.
 
         Args:
             first: a folder to import from before all others.
-            scratch: an empty folder of its own, for caches and for what stands in for installed metadata.
+            scratch: a folder of its own, for what stands in for installed metadata, and for the cache where another
+                version of fairforget would share it.
         """
         metadata = scratch / "metadata"
+        cache = scratch / "cache" if self.holds_fairforget else os.environ.get("FAIRFORGET_CACHE")
         describe(self.folder, metadata)
         kept = {name: value for name, value in os.environ.items() if name not in _CLEARED}
         paths = [first, *(self.folder / source for source in self.sources), metadata]
         return {
             **{name: value for name, value in kept.items() if not name.startswith("FAIRFORGET_")},
+            **({"FAIRFORGET_CACHE": str(cache)} if cache else {}),
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
             "PYTHONHASHSEED": "0",  # sets and dictionaries cost the same in every process
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "FAIRFORGET_CACHE": str(scratch / "cache"),
             "OMP_NUM_THREADS": "1",
             "MKL_NUM_THREADS": "1",
             "TOKENIZERS_PARALLELISM": "false",

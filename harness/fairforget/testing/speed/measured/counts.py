@@ -51,7 +51,7 @@ class Counts:
             stack.enter_context(counting.statements(found))
             stack.enter_context(self._ear.open(found, within))
             yield found
-        self._compare(name, {what: found[what] for what in sorted(found)})
+        self._compare(name, {what: int(found[what]) for what in sorted(found)})
 
     def _compare(self, name: str, found: dict[str, int]) -> None:
         committed = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
