@@ -62,7 +62,7 @@ def best(function, sizes=(512, 1024, 2048, 4096, 8192)):
 def beside(benchmark, scored, plain, rounds=ROUNDS):
     """Time `scored` against `plain` in alternating rounds; return the ratio of their medians, None where disabled."""
     if benchmark.disabled:
-        scored()
+        benchmark(scored)  # once, untimed
         return None
     plain()
     control = []
