@@ -103,7 +103,7 @@ def test_counts_of_difficulty(counts, score, difficulty, request):
 
 @pytest.fixture
 def measure(model, corpus, encode, tokenizer):
-    """A function that measures everything that `biographies` asks for, on two samples of each set."""
+    """A function that measures everything that `biographies` asks for, on one sample of each set."""
     from fairforget.api import Metric
     from fairforget.registry import Registry
     from fairforget.run.measures.evaluate import evaluate
@@ -113,8 +113,8 @@ def measure(model, corpus, encode, tokenizer):
 
     registry = Registry.discover([])
     uses = [(use, build(registry, "metric", use.metric).of(Metric)) for use in Biographies().metrics()]
-    sets = {"forget": corpus.pool[:2], "retain": corpus.retain[:2], "holdout": corpus.holdout[:2]}
-    sets |= {name: samples[:2] for name, samples in corpus.evaluation.items()}
+    sets = {"forget": corpus.pool[:1], "retain": corpus.retain[:1], "holdout": corpus.holdout[:1]}
+    sets |= {name: samples[:1] for name, samples in corpus.evaluation.items()}
     settings = {"tokenizer": tokenizer, "max_new_tokens": 4, "batch_tokens": 2048}
 
     def run():
