@@ -74,15 +74,14 @@ def make_environment(root: Path, folders: list[Path]) -> tuple[Path, dict[str, s
 
 
 def check_discovery(python: Path, environ: Mapping[str, str], chosen: Mapping[str, Path]) -> bool:
-    """Return whether an entry is missing from ``plugins list``, or a target cannot be imported."""
-    fairforget = [python, "-m", "fairforget", "plugins"]
-    failed = subprocess.run([*fairforget, "doctor", "--deep"], env=environ, cwd=python.parent, check=False).returncode
-    listed = subprocess.run([*fairforget, "list", "--json"], env=environ, cwd=python.parent, check=True, stdout=-1)
-    brought = {entry["dist"] for entry in json.loads(listed.stdout)}
-    for name in chosen.keys() - brought - {TRACKER}:  # which brings events and no entries
-        print(f"{name} is installed and brings nothing", file=sys.stderr)
-        failed = 1
-    return bool(failed)
+    """Return whether one of the plugins did not load, or a target of theirs cannot be imported."""
+    command = [python, "-m", "fairforget", "plugins", "doctor", "--deep", "--json"]
+    done = subprocess.run(command, env=environ, cwd=python.parent, check=False, stdout=-1, text=True)
+    found = json.loads(done.stdout)
+    missing = chosen.keys() - {plugin.partition(":")[0] for plugin in found["plugins"]}
+    for said in (*found["problems"], *(f"{name} is installed and was not found" for name in sorted(missing))):
+        print(said, file=sys.stderr)
+    return bool(found["problems"] or missing)
 
 
 def run_tests(name: str, root: Path, python: Path, environ: Mapping[str, str]) -> tuple[int, str]:

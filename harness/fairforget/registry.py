@@ -61,6 +61,10 @@ class Registry:
         switches = Switches.of(os.environ if environ is None else environ)
         return cls(discover([*installed(), *candidates], switches), paths)
 
+    def plugins(self) -> list[str]:
+        """Return what loaded, as ``distribution:entry-point``, sorted; also trackers, which bring no entries."""
+        return sorted(name for name, plugin in self._manager.list_name_plugin() if plugin is not None)
+
     def entries(self, kind: Kind | None = None) -> list[Registered]:
         """Return what is registered, sorted by kind, name and distribution."""
         return [entry for entry in self._registered if kind in {None, entry.kind}]

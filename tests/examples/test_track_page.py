@@ -63,5 +63,10 @@ def test_the_commands_of_the_mlflow_part(tmp_path, monkeypatch, pages, installed
         assert main([*command[1:], "--dry-run"]) == 0
     # Switched on by being there, and off by the variable.
     monkeypatch.delenv("FAIRFORGET_DISABLE_PLUGINS")
-    assert main(["plugins", "doctor"]) == 0
-    assert "fairforget-mlflow" not in capsys.readouterr().err
+    capsys.readouterr()
+    assert main(["plugins", "doctor", "--json"]) == 0
+    assert "fairforget-mlflow:mlflow" in json.loads(capsys.readouterr().out)["plugins"]
+    monkeypatch.setenv("FAIRFORGET_DISABLE_PLUGINS", "fairforget-mlflow")
+    assert main(["plugins", "doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["disabled"], [p for p in found["plugins"] if "mlflow" in p]) == (["fairforget-mlflow:mlflow"], [])

@@ -41,7 +41,7 @@ def execute(args: argparse.Namespace) -> int:
     report: dict[str, Any] = {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}},
         "switches": {name: os.environ[name] for name in sorted(os.environ) if name.startswith("FAIRFORGET_")},
-        "plugins": sorted({entry.plugin for entry in registry.entries()}),
+        "plugins": registry.plugins(),
         "disabled": list(registry.disabled),
         "disabled_unknown": sorted(_unknown_disabled(registry)),
         "ambiguous": _ambiguous(registry),
