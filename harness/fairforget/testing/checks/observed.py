@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from fairforget.api import Method
+from fairforget.api import MadeElsewhere, Method
 from fairforget.testing.case import Case, smallest
 from fairforget.testing.definition import CheckFailed, NotApplicable
 from fairforget.testing.examined import Examined
@@ -37,7 +37,12 @@ def observed(examined: Examined, case: Case = PLAIN, **cell: Any) -> Observation
         examined: the method.
         case: the size of the cell.
         cell: further settings of `fairforget.testing.lab.Lab.cell`.
+
+    Raises:
+        NotApplicable: its models are made elsewhere, so there is nothing to see.
     """
+    if issubclass(examined.cls, MadeElsewhere):
+        raise NotApplicable("its models are made elsewhere, and nothing of it runs here")
     return examined.once(("seen", case, repr(sorted(cell.items()))), lambda: once_more(examined, case, **cell))
 
 
