@@ -83,7 +83,7 @@ class Lab:
 
         bench = self.bench(case.architecture, case.lengths)
         task = self.task(case.architecture)
-        ids = [sample.id for sample in _apart(bench.corpus.pool)[: case.samples]]
+        ids = [sample.id for sample in bench.corpus.pool[: case.samples]]
         uses = [
             {**asdict(use), "metric": build(self.registry, "metric", use.metric).to_json()} for use in task.metrics()
         ]
@@ -125,8 +125,3 @@ def _of_one_length(bench: Workbench) -> Workbench:
         bench.corpus, pool=tuple(pool[shape]), retain=tuple(retain[shape]), training=bench.corpus.training_texts()
     )
     return replace(bench, corpus=corpus)
-
-
-def _apart(samples: Sequence[Sample]) -> list[Sample]:
-    """Return the samples with neighbours of different groups first to be taken: every other one, then the rest."""
-    return [*samples[::2], *samples[1::2]]

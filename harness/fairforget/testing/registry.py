@@ -31,15 +31,16 @@ class KitRegistry(Registry):
             installed: found by discovery.
             classes: further entries, with the classes they load.
         """
-        self._classes = dict(classes or {})
+        known = installed.classes if isinstance(installed, KitRegistry) else {}
+        self.classes = {**known, **(classes or {})}
         found = Discovery(pluggy.PluginManager(PROJECT))
-        found.registered = [*installed.entries(), *_own(), *self._classes]
+        found.registered = list(dict.fromkeys([*installed.entries(), *_own(), *self.classes]))
         found.problems, found.disabled = list(installed.problems), list(installed.disabled)
         super().__init__(found, installed.plugin_files)
 
     def load(self, entry: Registered) -> type[Plugin]:
         """Import the class behind an entry, or return the one that was handed over."""
-        return self._classes.get(entry) or super().load(entry)
+        return self.classes.get(entry) or super().load(entry)
 
 
 def kind_of(cls: type) -> Kind | None:

@@ -70,7 +70,7 @@ class TinyTask(Task):
         """Return a small transformer of the architecture, with less than 300,000 parameters."""
         return TargetRecipe(
             base=Scratch(config=_CONFIGS[self.architecture], vocabulary=258),
-            training=Training(epochs=40, learning_rate=8e-3, batch_size=8),
+            training=Training(epochs=80, learning_rate=8e-3, batch_size=8),
             max_length=128,
         )
 

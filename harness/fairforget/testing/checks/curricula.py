@@ -14,7 +14,8 @@ from fairforget.testing.definition import Check, CheckFailed, NotApplicable
 from fairforget.testing.examined import Examined
 
 KIND: Final = ("curriculum",)
-_PROGRESS: Final = (0.0, 0.25, 0.5, 0.999, 1.0)
+_ON_THE_WAY: Final = (0.0, 0.25, 0.5, 0.999)
+_PROGRESS: Final = (*_ON_THE_WAY, 1.0)
 _SIZES: Final = (7, 3, 1)
 """Numbers of samples; a failure is looked for from the last."""
 _ROUNDING: Final = 1e-9
@@ -46,6 +47,7 @@ def missing_scores(examined: Examined) -> None:
     """Samples that could not be scored (NaN) are met all the same: weights or order stay what they should be."""
     if _spec(examined) is None:
         raise NotApplicable("it looks at no scores")
+    _sound(examined)
     for n in reversed(_SIZES):
         for scores in ([np.nan] * n, [np.nan, *np.linspace(0.5, 2.0, n - 1)], [0.0] * n):
             prepared = _prepared(examined, n, np.array(scores, dtype=float))
@@ -78,8 +80,8 @@ def deterministic_weights(examined: Examined) -> None:
     for n in reversed(_SIZES):
         scores, samples = _given(examined, n), _samples(n)
         one, other = _make(examined), _make(examined)
-        first = [one.weights(samples, scores, p) for p in _PROGRESS]
-        second = [other.weights(samples, scores, p) for p in reversed(_PROGRESS)][::-1]
+        first = [one.weights(samples, scores, p) for p in _ON_THE_WAY]
+        second = [other.weights(samples, scores, p) for p in reversed(_ON_THE_WAY)][::-1]
         if not all(_equal(a, b) for a, b in zip(first, second, strict=True)):
             raise CheckFailed(f"{n} samples: weights {_short(first[0])}, and {_short(second[0])} when asked again")
         orders = [list(c.order(samples, scores, np.random.default_rng(7))) for c in (one, other, one)]
@@ -89,6 +91,7 @@ def deterministic_weights(examined: Examined) -> None:
 
 def progress_range(examined: Examined) -> None:
     """It answers at every progress from 0 to 1, both ends included."""
+    _sound(examined)
     for n in reversed(_SIZES):
         scores = _given(examined, n)
         for progress in _PROGRESS:
@@ -156,7 +159,10 @@ def _direction(examined: Examined) -> HigherIs:
     spec = _spec(examined)
     if spec is None:
         return "harder"
-    return build(examined.registry, "difficulty", spec).of(Difficulty).higher_is  # type: ignore[type-abstract]
+    try:
+        return build(examined.registry, "difficulty", spec).of(Difficulty).higher_is  # type: ignore[type-abstract]
+    except FairforgetError as error:
+        raise NotApplicable("its difficulty cannot be had; see states-its-needs") from error
 
 
 def _samples(n: int) -> list[Sample]:
@@ -181,7 +187,7 @@ def _given(examined: Examined, n: int) -> Scores:
 
 
 def _cells(examined: Examined) -> list[tuple[int, Scores, float]]:
-    return [(n, _given(examined, n), progress) for n in reversed(_SIZES) for progress in _PROGRESS]
+    return [(n, _given(examined, n), progress) for n in reversed(_SIZES) for progress in _ON_THE_WAY]
 
 
 def _weights(examined: Examined, n: int, scores: Scores, progress: float) -> Scores:
@@ -191,6 +197,12 @@ def _weights(examined: Examined, n: int, scores: Scores, progress: float) -> Sco
 def _with_weights(examined: Examined) -> None:
     if _weights(examined, 3, _given(examined, 3), 0.0) is None:
         raise NotApplicable("it gives an order, and no weights")
+
+
+def _sound(examined: Examined) -> None:
+    found = _weights(examined, 3, _given(examined, 3), 0.0)
+    if found is not None and _fault(np.asarray(found, dtype=float)):
+        raise NotApplicable("its weights are wrong already; see weights-finite-non-negative")
 
 
 def _fault(weights: np.ndarray) -> str | None:

@@ -1,0 +1,22 @@
+"""A sample without a score spoils every weight."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fairforget.api import Curriculum, PluginSpec
+
+CAUGHT_BY = "missing-scores"
+
+
+class Healthy(Curriculum):
+    def difficulty(self):
+        return PluginSpec("loss")
+
+    def weights(self, samples, scores, progress):
+        return np.where(np.isfinite(scores), scores, 0) + 0.1
+
+
+class Mutant(Healthy):
+    def weights(self, samples, scores, progress):
+        return scores / scores.sum()
