@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -153,10 +154,14 @@ def _padding_changes_nothing(examined: Examined) -> None:
 
 
 def one_sample(examined: Examined) -> None:
-    """It scores one sample alone."""
-    encoded = samples(examined)
-    for i in range(len(encoded)):
-        score(examined, encoded.take([i]))
+    """It scores one sample alone, the shortest and the longest."""
+    encoded, known = samples(examined), usual(examined).values
+    by_length = sorted(range(len(encoded)), key=lambda i: len(encoded[i].input_ids))
+    for i in (by_length[0], by_length[-1]):
+        (alone,) = score(examined, encoded.take([i])).values
+        if not math.isfinite(alone) and math.isfinite(known[i]):
+            name = encoded[i].sample.id
+            raise CheckFailed(f"{name} scores {alone} alone, and {known[i]:.6g} among others")
 
 
 def second_architecture(examined: Examined) -> None:

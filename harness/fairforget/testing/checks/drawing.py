@@ -59,8 +59,11 @@ def draw(sampler: Sampler, case: PoolCase, stratum: str, seed: int) -> Sequence[
     """
     import numpy as np
 
+    from fairforget.testing.watch.audit import hearing
+
     try:
-        return sampler.draw(case.pool, stratum, case.size, np.random.default_rng(seed))
+        with hearing():  # nobody reaches the network meanwhile
+            return sampler.draw(case.pool, stratum, case.size, np.random.default_rng(seed))
     except FairforgetError:
         return None
     except Exception as error:

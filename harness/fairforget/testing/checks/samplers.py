@@ -42,8 +42,8 @@ def leaves_taken_alone(examined: Examined) -> None:
     for case, stratum, seed, first in draws(examined, [large(examined)]):
         rest = case.apart_from(first)
         again = draw(examined.make(), rest, stratum, seed)
-        if again is not None and (fault := fault_in(again, rest.pool, rest.size)):
-            raise CheckFailed(f"after one draw it returns {fault} ({where(case, stratum, seed)})")
+        if again is not None and (twice := sorted(set(again) & set(first))):
+            raise CheckFailed(f"it draws {_ids(twice)} again, which are in pool.taken ({where(case, stratum, seed)})")
 
 
 def reproducible(examined: Examined) -> None:

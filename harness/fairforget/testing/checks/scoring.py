@@ -62,11 +62,13 @@ def score(
 
     from fairforget.errors import FairforgetError
     from fairforget.run.cell import score_samples
+    from fairforget.testing.watch.audit import hearing
 
     difficulty = examined.make() if by is None else by
     lent = on if on is not None or not difficulty.needs_model else model(examined, architecture)
     try:
-        return score_samples(difficulty, lent, of, np.random.default_rng(seed))
+        with hearing():  # nobody reaches the network meanwhile
+            return score_samples(difficulty, lent, of, np.random.default_rng(seed))
     except FairforgetError as error:
         if "with an array of shape" not in str(error):
             raise
@@ -115,7 +117,7 @@ def smallest_subset(count: int, wrong: Callable[[Sequence[int]], str | None]) ->
 
 
 @contextmanager
-def other_global_state() -> Iterator[None]:
+def other_global_state(seed: int = 4321) -> Iterator[None]:
     """Let the global generators be in another state for a while."""
     import numpy as np
     import torch
@@ -123,9 +125,9 @@ def other_global_state() -> Iterator[None]:
     of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - what it must not draw from
     try:
         with torch.random.fork_rng(devices=[]):
-            random.seed(4321)
-            np.random.seed(4321)  # noqa: NPY002
-            torch.manual_seed(4321)
+            random.seed(seed)
+            np.random.seed(seed)  # noqa: NPY002
+            torch.manual_seed(seed)
             yield
     finally:
         random.setstate(of_python)

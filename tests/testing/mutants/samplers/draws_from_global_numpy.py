@@ -1,0 +1,14 @@
+"""Draws from the global generator of numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fairforget_samplers.random import Random as Healthy
+
+CAUGHT_BY = "reproducible"
+
+
+class Mutant(Healthy):
+    def draw(self, pool, stratum, size, rng):
+        return super().draw(pool, stratum, size, np.random.default_rng(np.random.randint(2**31)))  # noqa: NPY002
