@@ -53,7 +53,7 @@ def _parser(tests: str, sources: Sequence[str]) -> argparse.ArgumentParser:
         help=f"folder of importable code, from the root; may be repeated ({' '.join(sources) or 'src, else .'})",
     )
     parser.add_argument("--rounds", type=_rounds, default=15, help="rounds of each benchmark, at least 6 (15)")
-    parser.add_argument("--limit", type=float, default=600.0, help="seconds after which the gate gives up (600)")
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds that one turn may take (300)")
     parser.add_argument("--only", action="append", default=[], metavar="PART", help="benchmarks with this in the name")
     parser.add_argument("--update-counts", action="store_true", help="write counts.json of the head anew")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -27,8 +27,8 @@ class Settings:
     sources: tuple[str, ...] = (".",)
     """Folders of importable code, relative to the root."""
     rounds: int = 15
-    limit: float = 600.0
-    """Seconds after which a gate gives up."""
+    limit: float = 300.0
+    """Seconds after which a gate gives up on a process that does not end its turn."""
     only: tuple[str, ...] = ()
     """Parts of names; benchmarks that have none of them are left out. All where there are none."""
     update_counts: bool = False
@@ -69,10 +69,9 @@ def run_gate(base: str, head: str | None, settings: Settings, *, where: Path | N
         where: a folder of the repository; the current one where None.
 
     Raises:
-        FairforgetError: a commit or the benchmarks do not exist, or the limit has passed.
+        FairforgetError: a commit or the benchmarks do not exist, or a turn does not end.
     """
     begin = time.monotonic()
-    until = begin + settings.limit
     repository = repository_of(where or Path.cwd())
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="speed-gate-")))
@@ -86,33 +85,33 @@ def run_gate(base: str, head: str | None, settings: Settings, *, where: Path | N
         if not tests.exists():
             msg = f"{new.name} has no {settings.tests}; --tests names the folder of the benchmarks, from the root"
             raise FairforgetError(msg)
-        counts = count(new, [str(tests)], scratch / "counts", settings, until)
-        judged, complaints = compare(old, new, [str(tests)], scratch / "first", settings, until)
+        counts = count(new, [str(tests)], scratch / "counts", settings)
+        judged, complaints = compare(old, new, [str(tests)], scratch / "first", settings)
         suspects = [one.name for one in judged if one.suspect]
         if suspects:
             ids = [f"{tests if tests.is_dir() else tests.parent}/{name}" for name in suspects]
             longer = replace(settings, rounds=2 * settings.rounds)
-            again = {one.name: one for one in compare(old, new, ids, scratch / "second", longer, until)[0]}
+            again = {one.name: one for one in compare(old, new, ids, scratch / "second", longer)[0]}
             judged = [again.get(one.name, one) for one in judged]
     return Outcome(old.name, new.name, tuple(judged), counts, complaints, time.monotonic() - begin)
 
 
-def count(tree: Tree, tests: Sequence[str], folder: Path, settings: Settings, until: float) -> str:
+def count(tree: Tree, tests: Sequence[str], folder: Path, settings: Settings) -> str:
     """Compare the counts of a version with the committed ones; return what is wrong with them."""
     update = {"FAIRFORGET_SPEED_UPDATE": "1"} if settings.update_counts else {}
     with _started([tree], tests, folder, settings, only="counts", **update) as (process,):
-        alternate([process], until)
+        alternate([process], settings.limit)
         done = process.finish()
     return "" if done.returncode in {0, _NO_TESTS} else done.output
 
 
 def compare(
-    base: Tree, head: Tree, tests: Sequence[str], folder: Path, settings: Settings, until: float
+    base: Tree, head: Tree, tests: Sequence[str], folder: Path, settings: Settings
 ) -> tuple[list[Judged], dict[str, str]]:
     """Measure both versions in turns; return the verdicts, and what pytest said where it did not run everything."""
     rounds = {"FAIRFORGET_SPEED_ROUNDS": str(settings.rounds)}
     with _started([base, head], tests, folder, settings, only="speed", **rounds) as processes:
-        alternate(processes, until)
+        alternate(processes, settings.limit)
         old, new = (process.finish() for process in processes)
     complaints = {name: done.output for name, done in (("base", old), ("head", new)) if done.returncode}
     names = list(dict.fromkeys([*new.benchmarks, *old.benchmarks]))

@@ -9,7 +9,6 @@ import select
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,21 +82,21 @@ class Measured:
         os.close(theirs)
         self._alive = True
 
-    def turn(self, until: float) -> bool:
+    def turn(self, limit: float) -> bool:
         """Let it work until it asks for its next turn or ends; return whether it asks.
 
         Raises:
-            FairforgetError: `until`, by the monotonic clock, it has done neither.
+            FairforgetError: it has done neither for `limit` seconds.
         """
         with contextlib.suppress(BrokenPipeError):
             os.write(self._go, b"!")
-        return self.asks(until)
+        return self.asks(limit)
 
-    def asks(self, until: float) -> bool:
+    def asks(self, limit: float) -> bool:
         """Wait until it asks for a turn or ends; return whether it asks; see `turn`."""
-        ready, _, _ = select.select([self._asks], [], [], max(until - time.monotonic(), 0))
+        ready, _, _ = select.select([self._asks], [], [], limit)
         if not ready:
-            msg = f"a benchmark takes longer than the gate waits; raise --limit. It said:\n{self._tail()}"
+            msg = f"a turn takes longer than {limit:.0f} s; raise --limit. The process said:\n{self._tail()}"
             raise FairforgetError(msg)
         self._alive = bool(os.read(self._asks, 1))
         return self._alive
@@ -131,11 +130,11 @@ class Measured:
         return self._log.read_text(encoding="utf-8", errors="replace")[-most:]
 
 
-def alternate(processes: Sequence[Measured], until: float) -> None:
+def alternate(processes: Sequence[Measured], limit: float) -> None:
     """Give turns until all have ended: first to last, last to first, and again."""
-    asking = [process for process in processes if process.asks(until)]
+    asking = [process for process in processes if process.asks(limit)]
     while asking:
-        asking = [process for process in asking if process.turn(until)]
+        asking = [process for process in asking if process.turn(limit)]
         asking.reverse()
 
 
