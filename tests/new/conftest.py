@@ -43,9 +43,15 @@ def environment(tmp_path_factory) -> Path:
     return venv
 
 
+@pytest.fixture(scope="session")
+def reader_in(environment):
+    """Return a call that puts somebody into a folder."""
+    return lambda folder: Reader(folder, environment)
+
+
 @pytest.fixture
-def reader(environment, tmp_path) -> Reader:
-    return Reader(tmp_path, environment)
+def reader(reader_in, tmp_path) -> Reader:
+    return reader_in(tmp_path)
 
 
 @dataclass
