@@ -112,6 +112,9 @@ def test_an_honest_record_passes(attack):
         (put("cell", "task", "paths", value="people"), "the paths of a task are no list"),
         (put("cell", "task", "paths", value={"people": 1}), "the paths of a task are no list"),
         (put("cell", "method", "paths", value=["beta"]), "a method says what no cell says of one: paths"),
+        (put("cell", "method", "brought", value={"made_by": "me"}), "says that its model was made elsewhere"),
+        (put("cell", "method", "brought", value={}), "says that its model was made elsewhere"),
+        (put("cell", "method", "name", value="fairforget/checkpoint"), "does not say what came back"),
         (put("cell", "draw", "sampler", "paths", value=["x"]), "a sampler says what no cell says of one: paths"),
         (put("cell", "curriculum", "paths", value=["x"]), "a curriculum says what no cell says of one: paths"),
         (put("cell", "method", "name", value="fairforget/best-of-all"), "there is no method fairforget/best-of-all"),
@@ -322,4 +325,38 @@ def test_a_hostile_board_file_is_refused_by_name(attack, published, changes, rea
     (path.with_name("other.yaml") if new else path).write_text(to_yaml(found))
     code, said = attack.check()
     assert code == 1
+    assert reason in said, said
+
+
+def brought(record, **changes):
+    """Make a record one of a model that was made elsewhere."""
+    record["cell"]["method"] |= {
+        "name": "fairforget/checkpoint",
+        "options": {"path": "/home/ada/models/{digest}"},
+        "brought": {"made_by": "mine", "content": {"model.safetensors": "0" * 64}},
+        "paths": ["path"],
+    } | changes
+    record["cell"]["curriculum"] = None
+
+
+def test_a_model_that_was_made_elsewhere_is_submitted_as_one(attack):
+    assert attack(brought) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"paths": ["path", "label"]}, "calls options of the method paths that are none: label"),
+        ({"paths": []}, "the option path of a method is a path of one machine"),
+        ({"paths": "path"}, "the paths of a method are no list"),
+        ({"brought": {"made_by": "mine"}}, "does not say what came back"),
+        ({"brought": {"content": {"a": "b"}}}, "does not say what came back"),
+        ({"brought": [1]}, "does not say what came back"),
+        ({"weights": "best"}, "a method says what no cell says of one: weights"),
+    ],
+    ids=str,
+)
+def test_one_that_says_less_or_more_is_refused_by_name(attack, changes, reason):
+    code, said = attack(lambda record: brought(record, **changes))
+    assert code == 1, said
     assert reason in said, said

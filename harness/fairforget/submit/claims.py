@@ -18,12 +18,14 @@ _DESCRIBED: Final = frozenset({"name", "dist_version", "options"})
 _MORE: Final = {
     "task": frozenset({"version", "data", "paths"}),
     "sampler": frozenset(),
-    "method": frozenset({"label", "reference", "tuned", "brought", "paths"}),
+    "method": frozenset({"label", "reference", "tuned"}),
     "curriculum": frozenset({"label", "difficulty"}),
     "difficulty": frozenset({"depends_on", "paths"}),
     "metric": frozenset({"depends_on", "paths"}),
 }
 """Keys that only plugins of a kind have in a cell."""
+_BROUGHT: Final = frozenset({"brought", "paths"})
+"""Keys of a method whose model was made elsewhere."""
 _ROOTED: Final = re.compile(r"(?:~[^/\\\s]{0,60}|[A-Za-z]:)?[/\\]+[^/\\\s]")
 """How a path begins that leads somewhere else on every machine."""
 
@@ -46,7 +48,8 @@ def odd_claims(record: Record) -> Iterator[str]:
     """Yield what a record that was not imported claims and cannot be."""
     installed = mapping(record.environment.get("distributions"))
     for kind, plugin in plugins_of(record.cell):
-        if odd := sorted(plugin.keys() - _DESCRIBED - _MORE[kind]):
+        more = _BROUGHT if kind == "method" and "brought" in plugin else frozenset()
+        if odd := sorted(plugin.keys() - _DESCRIBED - _MORE[kind] - more):
             yield f"a {kind} says what no cell says of one: {', '.join(odd)[:100]}"
         if not isinstance(plugin.get("paths", []), list):
             yield f"the paths of a {kind} are no list"

@@ -102,13 +102,12 @@ class Installed:
 
 def _of_elsewhere(method: Mapping[str, Any], found: type) -> Iterator[str]:
     """Yield what a cell says of where its model was made that its method does not do."""
-    elsewhere = issubclass(found, MadeElsewhere)
-    if elsewhere != bool(mapping(method.get("brought"))):
-        yield (
-            f"the method {method['name'][:80]} runs no model, and the cell does not say what came back"
-            if elsewhere
-            else f"the method {method['name'][:80]} runs here, and the cell says that its model was made elsewhere"
-        )
+    brought = mapping(method.get("brought"))
+    if not issubclass(found, MadeElsewhere):
+        if "brought" in method:
+            yield f"the method {method['name'][:80]} runs here, and the cell says that its model was made elsewhere"
+    elif not (isinstance(brought.get("made_by"), str) and mapping(brought.get("content"))):
+        yield f"the method {method['name'][:80]} runs no model, and the cell does not say what came back"
     places = found.places if issubclass(found, MadeElsewhere) else ()
     if odd := [str(name) for name in items(method.get("paths")) if name not in places]:
         yield f"it calls options of the method paths that are none: {', '.join(sorted(odd))[:100]}"
