@@ -51,8 +51,8 @@ class LiveRun:
     tally: Tally = field(init=False)
     stopped: str = field(default="method", init=False)
     """Why the method ended: ``budget``, ``rule`` (counts as forgotten), ``completeness`` (reached), ``oracle``,
-    ``uncounted`` (an epoch in which the ledger saw nothing, under a budget in forward-equivalents), or ``method`` (it
-    took no batch, or left some of its budget)."""
+    ``uncounted`` (an epoch in which the ledger saw nothing, under a budget in forward-equivalents), ``elsewhere`` (the
+    model came back), or ``method`` (it took no batch, or left some of its budget)."""
     steps: Steps = field(init=False)
     models: WeakSet[Any] = field(default_factory=WeakSet, init=False)
     """The model and its copies."""
