@@ -1,4 +1,4 @@
-"""Build a wheel of every example, install the wheels beside fairforget, and run their tests there.
+"""Build a wheel of every example, install the wheels beside fairforget, check types, and run their tests there.
 
 ``python examples/thirdparty.py [NAME …]``, in an environment that has fairforget and its extra ``test``. What is
 installed goes to a virtual environment of its own that sees this one's packages: that takes seconds, and changes
@@ -7,6 +7,7 @@ nothing here. Needs a package index for what the examples need beyond fairforget
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -36,7 +37,7 @@ def main(names: list[str]) -> int:
         root = Path(temporary)
         python, environ = make_environment(root, list(chosen.values()))
         print(f"installed after {time.monotonic() - begun:.0f} s", flush=True)
-        failed = check_discovery(python, environ, chosen)
+        failed = check_discovery(python, environ, chosen) | check_types(python, list(chosen.values()))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             runs = {name: pool.submit(run_tests, name, root, python, environ) for name in chosen}
         for name, run in runs.items():
@@ -82,6 +83,18 @@ def check_discovery(python: Path, environ: Mapping[str, str], chosen: Mapping[st
     for said in (*found["problems"], *(f"{name} is installed and was not found" for name in sorted(missing))):
         print(said, file=sys.stderr)
     return bool(found["problems"] or missing)
+
+
+def check_types(python: Path, folders: list[Path]) -> bool:
+    """Return whether mypy finds fault; where it is installed, with the extra ``dev``."""
+    if importlib.util.find_spec("mypy") is None:
+        print("mypy is not installed; the types are not checked")
+        return False
+    packages = [init.parent for folder in folders for init in folder.glob("*/__init__.py")]
+    sources = [HERE.parent / "harness", HERE.parent / "plugins", *folders]
+    environ = {**os.environ, "MYPYPATH": os.pathsep.join(map(str, sources))}
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", python, *packages]
+    return subprocess.run(command, cwd=HERE.parent, env=environ, check=False).returncode != 0
 
 
 def run_tests(name: str, root: Path, python: Path, environ: Mapping[str, str]) -> tuple[int, str]:
