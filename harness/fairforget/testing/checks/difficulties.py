@@ -168,6 +168,7 @@ def second_architecture(examined: Examined) -> None:
     """It works on a GPT-2 as on a Llama."""
     if not examined.make().needs_model:
         raise NotApplicable("it looks at no model")
+    usual(examined)
     found = score(examined, samples(examined, "gpt2"), architecture="gpt2")
     explained = found.details.get("excluded", {})
     for one, value in zip(samples(examined, "gpt2"), found.values, strict=True):
@@ -214,6 +215,7 @@ def restores_modes(examined: Examined) -> None:
 def _lent(examined: Examined) -> Any:
     if not examined.make().needs_model:
         raise NotApplicable("it looks at no model")
+    usual(examined)
     return model(examined)
 
 

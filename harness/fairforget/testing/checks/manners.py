@@ -126,8 +126,9 @@ def _ask(examined: Examined) -> None:
 
 
 def _score(examined: Examined) -> None:
-    from fairforget.testing.checks.scoring import samples, score
+    from fairforget.testing.checks.scoring import samples, score, usual
 
+    usual(examined)
     score(examined, samples(examined))
 
 

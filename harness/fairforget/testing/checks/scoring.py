@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from fairforget.api import Difficulty, Scores
-from fairforget.testing.definition import CheckFailed
+from fairforget.errors import FairforgetError
+from fairforget.testing.definition import CheckFailed, NotApplicable
 from fairforget.testing.examined import Examined
 
 if TYPE_CHECKING:
@@ -60,7 +61,6 @@ def score(
     """
     import numpy as np
 
-    from fairforget.errors import FairforgetError
     from fairforget.run.cell import score_samples
     from fairforget.testing.watch.audit import hearing
 
@@ -76,8 +76,23 @@ def score(
 
 
 def usual(examined: Examined) -> Scores:
-    """Return the scores of all samples by a new instance, computed once for all checks."""
-    return examined.once("usual scores", lambda: score(examined, samples(examined)))
+    """Return the scores of all samples by a new instance, computed once for all checks.
+
+    Raises:
+        NotApplicable: it refuses the tiny task, which may lack what it needs.
+    """
+
+    def make() -> Scores | FairforgetError:
+        try:
+            return score(examined, samples(examined))
+        except FairforgetError as error:
+            return error
+
+    found = examined.once("usual scores", make)
+    if isinstance(found, FairforgetError):
+        msg = f"it refuses to score the tiny task: {found}"
+        raise NotApplicable(msg) from found
+    return found
 
 
 def tolerance(values: np.ndarray) -> float:
@@ -92,7 +107,8 @@ def differ(one: np.ndarray, other: np.ndarray, allowed: float) -> list[int]:
     """Return the positions at which two arrays of scores are not the same."""
     import numpy as np
 
-    same = (np.abs(one - other) <= allowed) | (np.isnan(one) & np.isnan(other)) | (one == other)
+    with np.errstate(invalid="ignore"):  # infinity less itself
+        same = (np.abs(one - other) <= allowed) | (np.isnan(one) & np.isnan(other)) | (one == other)
     return [int(i) for i in np.flatnonzero(~same)]
 
 
