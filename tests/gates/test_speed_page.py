@@ -75,6 +75,7 @@ def test_the_tox_environment_can_be_read_and_its_command_is_understood(asked, ca
     parsed.read_string(shown)
     section = parsed["testenv:speed"]
     words = shlex.split(section["commands"].replace("{posargs:origin/main}", "origin/main"))
+    assert words[:3] == ["python", "-m", "fairforget.testing.speed"]
     assert command.main(words[3:]) == 0
     assert asked[0][0] == "origin/main"
     assert section["deps"] == "pytest-benchmark"
