@@ -31,8 +31,9 @@ class KitRegistry(Registry):
             installed: found by discovery.
             classes: further entries, with the classes they load.
         """
-        known = installed.classes if isinstance(installed, KitRegistry) else {}
-        self.classes = {**known, **(classes or {})}
+        known: Mapping[Registered, type[Plugin]] = installed.classes if isinstance(installed, KitRegistry) else {}
+        self.classes: dict[Registered, type[Plugin]] = {**known, **(classes or {})}
+        """Those that are known by heart."""
         found = Discovery(pluggy.PluginManager(PROJECT))
         found.registered = list(dict.fromkeys([*installed.entries(), *_own(), *self.classes]))
         found.problems, found.disabled = list(installed.problems), list(installed.disabled)
