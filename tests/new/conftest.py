@@ -34,10 +34,11 @@ def environment(tmp_path_factory) -> Path:
     (own,) = venv.glob("lib/python*/site-packages")
     outer = dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib"))
     (own / "outer.pth").write_text("".join(f"import site; site.addsitedir({path!r})\n" for path in outer))
-    for command in ("mypy", "pytest", "ruff"):
+    for command in ("mypy", "pytest"):
         script = venv / "bin" / command
         script.write_text(f"#!/bin/sh\nexec '{venv / 'bin' / 'python'}' -m {command} \"$@\"\n")
         script.chmod(0o755)
+    (venv / "bin" / "ruff").symlink_to(Path(sysconfig.get_path("scripts")) / "ruff")
     subprocess.run([*pip, "wheel", "--no-deps", "-w", wheels, ROOT], check=True, env=_environ(venv))
     subprocess.run([*pip, "install", "--no-deps", *wheels.glob("*.whl")], check=True, env=_environ(venv))
     return venv
