@@ -37,6 +37,12 @@ def registry():
     return Registry.discover()
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """Some mutants write into the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_mutant_is_caught_by_name_and_its_healthy_twin_is_not(file, registry):
     module = imported(file)
