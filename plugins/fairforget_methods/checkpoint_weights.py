@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,8 +53,9 @@ def load_weights(model: Any, folder: Path) -> None:
         msg = f"{short(folder)} has weights that are not finite ({odd[0]}): the model diverged where it was made"
         raise FairforgetError(msg)
     try:
+        _check_tied(model, weights)
         model.load_state_dict(weights)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise FairforgetError(_unfit(folder, error)) from error
 
 
@@ -145,6 +147,22 @@ def _whole(target: Any, folder: Path) -> Any:
             msg = f"it {what} {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
             raise ValueError(msg)
     return model
+
+
+def _check_tied(model: Any, weights: Mapping[str, Any]) -> None:
+    """Refuse two tensors where the model has one under two names: the last one loaded would be both.
+
+    Raises:
+        ValueError: they differ.
+    """
+    import torch
+
+    first: dict[tuple[int, tuple[int, ...]], str] = {}
+    for name, tensor in model.state_dict().items():
+        other = first.setdefault((tensor.data_ptr(), tuple(tensor.shape)), name)
+        if other != name and {other, name} <= weights.keys() and not torch.equal(weights[other], weights[name]):
+            msg = f"it holds {other} and {name} with different values, and the target has one tensor for both"
+            raise ValueError(msg)
 
 
 def _called(folder: Path, load: Any) -> Any:
