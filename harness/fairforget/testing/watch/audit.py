@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_CHANGING: Final = frozenset(
-    "os.mkdir os.rename os.remove os.rmdir os.link os.symlink os.truncate os.chmod os.utime sqlite3.connect".split()
-)
+_CHANGING: Final[Mapping[str, int | None]] = MappingProxyType(
+    {
+        "os.mkdir": 2, "os.rename": 2, "os.remove": 1, "os.rmdir": 1, "os.link": 2, "os.symlink": 2, "os.chmod": 2,
+        "os.utime": 3, "os.truncate": None, "sqlite3.connect": None,
+    }
+)  # fmt: skip
+"""Which argument is the descriptor of the folder that a relative path starts from."""
 _NETWORK: Final = frozenset(
     "socket.connect socket.bind socket.sendto socket.sendmsg socket.getaddrinfo socket.gethostbyname".split()
 )
@@ -50,7 +55,7 @@ class Heard:
             elif isinstance(path, str) and not path.endswith((".py", ".pyc", ".so")):
                 self.read.append(path)
         elif event in _CHANGING:
-            self._wrote(arguments[0])
+            self._wrote(_placed(arguments, _CHANGING[event]))
         elif event in _PROCESSES:
             self.processes.append(f"{event} {arguments[0]!r}" if arguments else event)
         elif event in _NETWORK and not _local(arguments):
@@ -95,6 +100,18 @@ def _listeners() -> list[Heard]:
 
     sys.addaudithook(hook)
     return found
+
+
+def _placed(arguments: tuple[Any, ...], of_folder: int | None) -> object:
+    """Return the path of an event, with the folder it starts from where that was given as a descriptor."""
+    path = arguments[0]
+    folder = arguments[of_folder] if of_folder is not None and len(arguments) > of_folder else -1
+    if not isinstance(folder, int) or folder < 0 or not isinstance(path, str | bytes | os.PathLike):
+        return path
+    try:
+        return Path(f"/proc/self/fd/{folder}").readlink() / os.fsdecode(path)
+    except OSError:
+        return None  # no such system; what is left behind is seen all the same
 
 
 def _local(arguments: tuple[Any, ...]) -> bool:

@@ -11,10 +11,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
+
+_OF_COMPILERS: Final = ("TORCHINDUCTOR_", "TRITON_")
+"""Variables that torch's compiler sets when it is first imported."""
 
 
 def generators() -> dict[str, Any]:
@@ -37,7 +40,7 @@ def settings() -> dict[str, Any]:
         "torch's anomaly detection": torch.is_anomaly_enabled(),
         "torch's matmul precision": torch.get_float32_matmul_precision(),
         "the working folder": str(Path.cwd()),
-        "environment variables": tuple(sorted(os.environ.items())),
+        "environment variables": tuple(sorted(i for i in os.environ.items() if not i[0].startswith(_OF_COMPILERS))),
         "sys.path": tuple(sys.path),
     }
 
@@ -65,7 +68,7 @@ def restore(before: dict[str, Any]) -> None:
 
 
 def _environment(wanted: tuple[tuple[str, str], ...]) -> None:
-    for name in set(os.environ) - set(dict(wanted)):
+    for name in [n for n in set(os.environ) - set(dict(wanted)) if not n.startswith(_OF_COMPILERS)]:
         del os.environ[name]
     os.environ.update(dict(wanted))
 
