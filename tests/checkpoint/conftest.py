@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,3 +51,30 @@ def declare() -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def changed() -> Callable[[Any], Any]:
+    """Makes a copy of a model with other weights."""
+    import torch
+
+    def change(model: Any) -> Any:
+        other = copy.deepcopy(model)
+        with torch.no_grad():
+            for parameter in other.parameters():
+                parameter.add_(torch.randn_like(parameter), alpha=0.1)
+        return other
+
+    return change
+
+
+@pytest.fixture
+def logits() -> Callable[[Any], Any]:
+    """What a model says of some tokens."""
+    import torch
+
+    def say(model: Any) -> Any:
+        with torch.no_grad():
+            return model(input_ids=torch.arange(12).reshape(2, 6)).logits
+
+    return say

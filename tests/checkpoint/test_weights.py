@@ -18,15 +18,6 @@ from fairforget_methods.checkpoint_weights import content_of, load_weights
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")  # of peft
 
 
-def changed(model):
-    """Return a copy with other weights."""
-    other = copy.deepcopy(model)
-    with torch.no_grad():
-        for parameter in other.parameters():
-            parameter.add_(torch.randn_like(parameter), alpha=0.1)
-    return other
-
-
 def adapted(model, folder, **settings):
     """Write an adapter that changes something; return the model with it."""
     from peft import LoraConfig, get_peft_model
@@ -41,17 +32,12 @@ def adapted(model, folder, **settings):
     return found.eval()
 
 
-def logits(model):
-    with torch.no_grad():
-        return model(input_ids=torch.arange(12).reshape(2, 6)).logits
-
-
 def edit(path, **changes):
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
 @pytest.mark.parametrize("shard", ["50GB", "2KB"])
-def test_a_whole_model_is_what_was_saved(model, tmp_path, shard):
+def test_a_whole_model_is_what_was_saved(model, tmp_path, shard, changed, logits):
     other = changed(model)
     other.save_pretrained(tmp_path, max_shard_size=shard)
     assert len(content_of(tmp_path)) == (1 if shard == "50GB" else 1 + len(list(tmp_path.glob("*.safetensors"))))
@@ -63,14 +49,14 @@ def test_a_whole_model_is_what_was_saved(model, tmp_path, shard):
     assert all(one is other for one, other in zip(model.parameters(), parameters, strict=True))
 
 
-def test_tied_weights_stay_tied(model, tmp_path):
+def test_tied_weights_stay_tied(model, tmp_path, changed):
     changed(model).save_pretrained(tmp_path)
     assert "lm_head.weight" not in load_file(tmp_path / "model.safetensors")
     load_weights(model, tmp_path)
     assert model.lm_head.weight is model.model.embed_tokens.weight
 
 
-def test_an_adapter_is_merged_into_the_target(model, tmp_path):
+def test_an_adapter_is_merged_into_the_target(model, tmp_path, logits):
     expected = adapted(model, tmp_path)
     before, names = logits(model), list(model.state_dict())
     assert set(content_of(tmp_path)) == {"adapter_config.json", "adapter_model.safetensors"}
@@ -81,7 +67,7 @@ def test_an_adapter_is_merged_into_the_target(model, tmp_path):
     assert not any("lora" in name for name, _ in model.named_modules())
 
 
-def test_other_float_types_are_converted_to_those_of_the_target(model, tmp_path):
+def test_other_float_types_are_converted_to_those_of_the_target(model, tmp_path, changed):
     other = changed(model)
     copy.deepcopy(other).to(torch.bfloat16).save_pretrained(tmp_path)
     load_weights(model, tmp_path)
@@ -90,7 +76,7 @@ def test_other_float_types_are_converted_to_those_of_the_target(model, tmp_path)
     assert torch.equal(model.state_dict()["model.norm.weight"], rounded)
 
 
-def test_nothing_but_weights_is_read_of_a_folder(model, tmp_path):
+def test_nothing_but_weights_is_read_of_a_folder(model, tmp_path, changed, logits):
     other = changed(model)
     other.save_pretrained(tmp_path)
     edit(tmp_path / "config.json", model_type="gpt2", hidden_act="relu", auto_map={"AutoModel": "evil.Evil"})
@@ -107,7 +93,7 @@ class Bomb:
         return (open, ("exploded", "w"))
 
 
-def test_a_pickle_is_never_opened(model, tmp_path, monkeypatch):
+def test_a_pickle_is_never_opened(model, tmp_path, monkeypatch, changed):
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "model"
     folder.mkdir()
@@ -121,7 +107,7 @@ def test_a_pickle_is_never_opened(model, tmp_path, monkeypatch):
     assert not (tmp_path / "exploded").exists()
 
 
-def test_a_folder_without_weights_and_one_with_two_kinds_are_refused(model, tmp_path):
+def test_a_folder_without_weights_and_one_with_two_kinds_are_refused(model, tmp_path, changed):
     with pytest.raises(FairforgetError, match=r"holds no \*.safetensors"):
         content_of(tmp_path)
     save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
@@ -144,7 +130,7 @@ def test_a_folder_without_weights_and_one_with_two_kinds_are_refused(model, tmp_
         ("link.safetensors", "no file of its own folder"),
     ],
 )
-def test_an_index_names_files_beside_it_and_no_others(model, tmp_path, named, said):
+def test_an_index_names_files_beside_it_and_no_others(model, tmp_path, named, said, changed):
     folder = tmp_path / "model"
     changed(model).save_pretrained(folder)
     secret = (folder / "model.safetensors").rename(tmp_path / "secret.safetensors")
@@ -161,7 +147,7 @@ def test_an_index_that_is_none_is_refused(tmp_path, content):
         content_of(tmp_path)
 
 
-def test_weights_that_do_not_fit_are_refused_and_the_target_stays(model, tmp_path):
+def test_weights_that_do_not_fit_are_refused_and_the_target_stays(model, tmp_path, changed, logits):
     before = logits(model)
     changed(model).save_pretrained(tmp_path / "whole")
     tensors = load_file(tmp_path / "whole" / "model.safetensors")
@@ -202,7 +188,7 @@ def test_weights_that_do_not_fit_are_refused_and_the_target_stays(model, tmp_pat
     ],
     ids=str,
 )
-def test_an_adapter_that_does_not_fit_or_does_more_is_refused(model, tmp_path, changes, said):
+def test_an_adapter_that_does_not_fit_or_does_more_is_refused(model, tmp_path, changes, said, logits):
     before = logits(model)
     adapted(model, tmp_path)
     edit(tmp_path / "adapter_config.json", **changes)
@@ -211,7 +197,7 @@ def test_an_adapter_that_does_not_fit_or_does_more_is_refused(model, tmp_path, c
     assert torch.equal(logits(model), before)
 
 
-def test_what_is_found_are_digests_of_the_weights_and_what_is_declared(model, tmp_path, wanted, declare):
+def test_what_is_found_are_digests_of_the_weights_and_what_is_declared(model, tmp_path, wanted, declare, changed):
     folder = tmp_path / wanted.digest
     changed(model).save_pretrained(folder)
     declare(folder, spent={"updates": 2})
@@ -227,61 +213,3 @@ def test_what_is_found_are_digests_of_the_weights_and_what_is_declared(model, tm
 def test_it_runs_nothing():
     with pytest.raises(FairforgetError, match="made elsewhere"):
         Checkpoint().unlearn(None)
-
-
-def gpt2():
-    from transformers import GPT2Config, GPT2LMHeadModel
-
-    torch.manual_seed(0)
-    return GPT2LMHeadModel(GPT2Config(vocab_size=32, n_positions=32, n_embd=16, n_layer=2, n_head=2)).eval()
-
-
-def test_another_architecture_comes_back_whole(tmp_path):
-    model = gpt2()
-    other = changed(model)
-    other.save_pretrained(tmp_path)
-    load_weights(model, tmp_path)
-    assert torch.equal(logits(model), logits(other))
-
-
-@pytest.mark.filterwarnings("ignore:fan_in_fan_out:UserWarning")  # of peft, about GPT-2's transposed layers
-def test_another_architecture_comes_back_as_an_adapter(tmp_path):
-    from peft import LoraConfig, get_peft_model
-
-    model = gpt2()
-    adapted = get_peft_model(copy.deepcopy(model), LoraConfig(r=2, target_modules=["c_attn"], task_type="CAUSAL_LM"))
-    with torch.no_grad():
-        for name, parameter in adapted.named_parameters():
-            if "lora_B" in name:
-                parameter.normal_(std=0.2)
-    adapted.save_pretrained(tmp_path)
-    before = logits(model)
-    load_weights(model, tmp_path)
-    assert not torch.allclose(logits(model), before, atol=1e-3)
-    assert torch.allclose(logits(model), logits(adapted.eval()), atol=1e-5)
-
-
-def test_a_model_of_another_architecture_does_not_fit(model, tmp_path):
-    gpt2().save_pretrained(tmp_path)
-    with pytest.raises(FairforgetError, match="do not fit the target"):
-        load_weights(model, tmp_path)
-
-
-def test_the_head_may_stand_beside_tied_embeddings(model, tmp_path):
-    """As other code than transformers writes them: both names of one tensor."""
-    other = changed(model)
-    tensors = {name: t.clone() for name, t in other.state_dict().items()}
-    assert torch.equal(tensors["lm_head.weight"], tensors["model.embed_tokens.weight"])
-    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
-    load_weights(model, tmp_path)
-    assert torch.equal(logits(model), logits(other))
-
-
-def test_an_untied_head_does_not_fit_a_tied_one(model, tmp_path):
-    tensors = {name: t.clone() for name, t in changed(model).state_dict().items()}
-    tensors["lm_head.weight"] += 1
-    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
-    before = logits(model)
-    with pytest.raises(FairforgetError, match="lm_head"):
-        load_weights(model, tmp_path)
-    assert torch.equal(logits(model), before)
