@@ -14,7 +14,7 @@ from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.testing.checks import CHECKS
 from fairforget.testing.definition import Check, CheckFailed, NotApplicable, Skipped, missing_dependency
 from fairforget.testing.examined import Examined
-from fairforget.testing.results import CheckResult, Report
+from fairforget.testing.results import CheckResult, Report, Status
 
 _MATTER: Final = ("fairforget", "torch", "transformers", "numpy")
 """Distributions whose versions a report states."""
@@ -103,10 +103,10 @@ def run_check(check: Check, examined: Examined, expected: str | None = None) -> 
     """
     begin = time.perf_counter()
 
-    def ended(status: str, message: str = "", case: object = None, reason: str | None = None) -> CheckResult:
+    def ended(status: Status, message: str = "", case: object = None, reason: str | None = None) -> CheckResult:
         seconds = time.perf_counter() - begin
         shown = None if case is None else str(case)
-        return CheckResult(check.name, check.purpose, status, message, shown, reason, seconds)  # type: ignore[arg-type]
+        return CheckResult(check.name, check.purpose, status, message, shown, reason, seconds)
 
     try:
         with _settings_kept():
