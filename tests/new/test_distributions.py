@@ -86,12 +86,12 @@ def test_its_wheel_holds_the_module_and_nothing_else(made, kind, tmp_path):
         ]
 
 
-def test_the_gate_of_the_readme_compares_with_the_baseline_it_wrote(made):
+def test_the_gate_of_the_readme_writes_its_baseline(made):
     reader = made["method"]
     (gate,) = re.findall(r"^```python\n(.*?)^```$", (reader.folder / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     file = reader.folder / "tests" / "test_brand_new_method.py"
     file.write_text(f"{file.read_text()}\n\n{gate}")
     reader.type("ruff check . && ruff format --check .")
+    # Once: what it does when the baseline is there is tested where the fixture is.
     reader.type("pytest -q -k as_good --quality-update")
-    assert list((reader.folder / "tests" / "baselines").iterdir())
-    assert re.search(r"^1 passed", reader.type("pytest -q -k as_good"), re.MULTILINE)
+    assert list((reader.folder / "tests" / "baselines").glob("*.json"))
