@@ -15,7 +15,8 @@ from typing import Any
 
 from fairforget.errors import FairforgetError
 
-_CLEARED = ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED")
+_CLEARED = ("FAIRFORGET_", "PYTEST_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED")
+"""Beginnings of variables that are the caller's alone. With pytest's, a worker of xdist would measure nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ class Tree:
         metadata = scratch / "metadata"
         cache = scratch / "cache" if self.holds_fairforget else os.environ.get("FAIRFORGET_CACHE")
         describe(self.folder, metadata)
-        kept = {name: value for name, value in os.environ.items() if name not in _CLEARED}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_CLEARED)}
         paths = [first, *(self.folder / source for source in self.sources), metadata]
         return {
-            **{name: value for name, value in kept.items() if not name.startswith("FAIRFORGET_")},
+            **kept,
             **({"FAIRFORGET_CACHE": str(cache)} if cache else {}),
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
             "PYTHONHASHSEED": "0",  # sets and dictionaries cost the same in every process
