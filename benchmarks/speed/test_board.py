@@ -113,7 +113,7 @@ def test_board(benchmark, folder, cells, tmp_path):
     assert contents(tmp_path / "again") == contents(tmp_path / "first") != contents(tmp_path / "after")
     if cells >= FULL:
         assert spent["first"].processor <= 120
-        assert spent["after one new cell"].processor <= 7
+        assert spent["after one new cell"].processor <= 5
         assert max(cost.megabytes for cost in spent.values()) <= 2000
     else:
         board(folder, tmp_path / "whole", tmp_path / "other cache")

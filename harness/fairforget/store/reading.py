@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import stat
@@ -40,6 +41,18 @@ def read_record(path: Path, parts: Parts | None = None) -> Record | Rejected:
     if f"{record.key}.json" != path.name:
         return Rejected(path, f"it holds the cell {record.key}, but a record is called by its key")
     return record
+
+
+def read_ahead(path: Path | str) -> None:
+    """Ask the system to have a file's content at hand soon; whatever is wrong with it is said when it is read."""
+    if not hasattr(os, "posix_fadvise"):
+        return
+    with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_WILLNEED)
+        finally:
+            os.close(handle)
 
 
 def record_from_json(found: Any, parts: Parts | None = None) -> Record:

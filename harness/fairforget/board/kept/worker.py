@@ -16,7 +16,7 @@ from typing import Any
 
 from fairforget.board.kept.packing import Packed, pack
 from fairforget.store.parts import Parts
-from fairforget.store.reading import read_record
+from fairforget.store.reading import read_ahead, read_record
 from fairforget.store.record import Rejected
 
 
@@ -34,6 +34,8 @@ class Reader:
         """
         parts: list[Any] = []
         answers: list[Any] = []
+        for path in paths:
+            read_ahead(path)  # from a disk while others are looked at
         for path in paths:
             record = read_record(Path(path), self._parts)
             if isinstance(record, Rejected):
