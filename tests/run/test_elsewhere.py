@@ -143,6 +143,7 @@ def test_a_target_that_is_its_base_is_loaded_from_where_that_lies(bench: Any, tm
     known = {"pretrained": {"dtype": "float32"} | ({} if commit is None else {"commit": commit})}
     identity = {**bench.identity, "base": known, "training": None}
     target = SimpleNamespace(meta={"weights": "base"}, digest="w", model=bench.target.model)
+    # A stand-in without weights: there is no hub to load them from.
     found = target_json(identity, TargetRecipe(base, None), target, tmp_path)  # type: ignore[arg-type]
     assert (found["path"], found["revision"], found["dtype"]) == ("organisation/name", commit, "float32")
     made = target_json(bench.identity, bench.recipe, bench.target, tmp_path)
