@@ -7,12 +7,12 @@ processor time and memory of ``fairforget board`` with its three files. That tak
 FAIRFORGET_BENCH_CELLS is another number of cells, FAIRFORGET_BENCH_FOLDER a folder that `synthetic.py` has written.
 
 The limits are on processor time, which a busy machine stretches less than wall time: of all processes together 120 s
-for the first board, which is 60 s on two cores, and 7 s after one new cell, the median of three times; and 2 GB for all
+for the first board, which is 60 s on two cores, and 5 s after one new cell, the median of three times; and 2 GB for all
 processes together. Python keeps its bytecode between the runs, as it does of an installed package.
 
-The aim after one new cell is 5 s, which is missed: 5.6 s on the two cores of the machine it was measured on. About a
-quarter of that goes to the index and the records, more than half to the board (a third of that to how its 1,128 pairs
-compare), and the rest to the imports and the three files.
+After one new cell it was 3.3 s, 3.6 s of processor time. About a quarter of that goes to the index and the records,
+more than half to the board (a third of that to how its 1,128 pairs compare), and the rest to the imports and the three
+files; another process looks at the files meanwhile.
 """
 
 from __future__ import annotations

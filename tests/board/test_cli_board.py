@@ -60,9 +60,9 @@ def test_the_plan_tells_what_is_missing(run, capsys):
         assert "missing" not in capsys.readouterr().out
 
 
-def test_a_file_that_cannot_be_used_is_named_and_is_a_failure(run, capsys):
+def test_a_file_that_cannot_be_used_is_named_and_is_wrong_input(run, capsys):
     (run / "cells" / f"{'0' * 24}.json").write_text("{")
-    assert main(["board", str(run), "--format", "json"]) == 1
+    assert main(["board", str(run), "--format", "json"]) == 2
     out, err = capsys.readouterr()
     assert f"{'0' * 24}.json is not used: not JSON" in err
     assert json.loads(out)["rejected"][0][0] == f"{'0' * 24}.json"

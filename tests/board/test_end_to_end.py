@@ -126,13 +126,13 @@ def test_two_machines_make_the_same_bytes(study, factory, tmp_path, forms, monke
         "a task's folder": [nested / "biographies-v1"],
     }
     for board in ([], ["--board", tmp_path / "people.yaml"]):
-        wanted = forms(*ways["one folder"], *board, code=1)
+        wanted = forms(*ways["one folder"], *board, code=2)
         assert {f"1-{name}.svg" for name in ("ranks", "plane")} <= wanted.keys()
         assert set(RENDERERS) <= wanted.keys()
         for name, folders in ways.items():
             for indexed in (reading.INDEXED, 1, 1):  # without an index; making one; with it
                 monkeypatch.setattr(reading.read_for_board, "__kwdefaults__", {"cache": None, "indexed": indexed})
-                found = forms(*folders, *board, code=1)
+                found = forms(*folders, *board, code=2)
                 assert found.keys() == wanted.keys()
                 for form, text in found.items():
                     assert text == wanted[form], (name, indexed, form)

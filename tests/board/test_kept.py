@@ -104,6 +104,25 @@ def test_read_again_are_the_files_that_changed(study, read, factory):
     assert read()[1] == [f"{'0' * 24}.json"]
 
 
+def test_of_the_seeds_of_a_draw_only_the_one_that_changed_is_read_again(study, read):
+    read()
+    mine = [json.loads(path.read_text()) for path in sorted((study / "cells").iterdir())[1:]]
+    plain = [r for r in mine if r["status"] == "ok" and "trajectory" not in r and r["scores"]["forget_mia"]["n"]]
+    twins = {}
+    for record in plain:
+        cell = {name: part for name, part in record["cell"].items() if name != "seed"}
+        twins.setdefault(json.dumps([cell, record["environment"]]), []).append(record)
+    one, other = next(found for found in twins.values() if len(found) == 2)
+    one["scores"]["retain_rouge_l"]["value"] = 0.123
+    (study / "cells" / f"{one['key']}.json").write_text(json.dumps(one))
+    assert read()[1] == [f"{'0' * 24}.json", f"{one['key']}.json"]
+    (study / "cells" / f"{other['key']}.json").unlink()
+    found, opened = read()
+    assert opened == [f"{'0' * 24}.json"]
+    assert board(found) == board(Results.read([study]))
+    assert read()[1] == [f"{'0' * 24}.json"]
+
+
 def test_a_file_of_the_same_size_and_time_is_another_file_all_the_same(study, read):
     read()
     path = sorted((study / "cells").iterdir())[5]
@@ -136,12 +155,20 @@ def _flip(path):
 
 
 def _number(path):
-    ((name, packed),) = _execute(path, "SELECT path, numbers FROM files LIMIT 1")
-    _execute(path, "UPDATE files SET numbers = ? WHERE path = ?", (packed[::-1], name))
+    ((number, packed),) = _execute(path, "SELECT number, numbers FROM blocks LIMIT 1")
+    _execute(path, "UPDATE blocks SET numbers = ? WHERE number = ?", (packed[::-1], number))
+
+
+def _kinds(path):
+    _execute(path, "UPDATE parts SET text = x'00'")
+
+
+def _nothing_in_blocks(path):
+    _execute(path, "UPDATE blocks SET texts = '', sum = 0")
 
 
 def _types(path):
-    _execute(path, "UPDATE files SET stamp = 5, cell = 7, numbers = 'x'")
+    _execute(path, "UPDATE blocks SET texts = 5, numbers = 'x'")
 
 
 def _rules(path):
@@ -153,13 +180,15 @@ def _parts(path):
 
 
 def _table(path):
-    _execute(path, "DROP TABLE files")
+    _execute(path, "DROP TABLE blocks")
 
 
 DAMAGE = {
     "a bit": _flip,
     "numbers": _number,
     "types": _types,
+    "bytes for text": _kinds,
+    "blocks of nothing": _nothing_in_blocks,
     "other code": _rules,
     "no parts": _parts,
     "no table": _table,

@@ -12,7 +12,9 @@ from fairforget.board.identity import made_elsewhere, row_id
 from fairforget.board.kept.packing import Unpacker, pack
 from fairforget.board.page.costs import costs_drawing
 from fairforget.board.table import build
+from fairforget.compare.folders import compare_folders
 from fairforget.compare.identity import identity
+from fairforget.compare.terminal import render_terminal
 from fairforget.store.parts import Parts
 from fairforget.store.reading import record_from_json
 from fairforget.study.cell import cell_key
@@ -120,6 +122,37 @@ def test_a_row_is_what_made_it_and_not_where_it_lay(factory):
     assert one.key == same.key != different.key
     assert row_id(one) == row_id(same) != row_id(different)
     assert identity(one) == identity(same) != identity(different)
+
+
+@pytest.mark.parametrize("status", ["ok", "failed"])
+def test_of_models_that_came_back_twice_those_of_the_plan_count(factory, study, status, tmp_path):
+    """Whatever their keys are: a board and a comparison must not take some of the old models and some of the new."""
+    old = [brought(factory, i, s, better=0.9) for i in range(4) for s in range(2)]
+    for record in old:
+        record["cell"]["method"]["brought"]["content"] = {"model.safetensors": "0" * 64}
+        record["key"] = cell_key(record["cell"])
+    new = [{**record, "status": status} if "elsewhere" in record else record for record in study]
+    planned = [record["key"] for record in new]
+    board = build(read([*new, *old]), planned=planned)
+    assert row_of(board) == row_of(build(read(new)))
+    assert {key for left in board.left_out for key in left.keys} == {record["key"] for record in old}
+    before = [record for record in new if "elsewhere" not in record]
+    assert row_of(build(read([*before, *old]), planned=planned)) == row_of(build(read([*before, *old])))
+
+
+def test_a_comparison_takes_those_of_the_plan(factory, study, tmp_path):
+    old = brought(factory, better=0.1)
+    old["cell"]["method"]["brought"]["content"] = {"model.safetensors": "0" * 64}
+    old["key"] = cell_key(old["cell"])
+    for name, records in (("base", study), ("head", [*study, old])):
+        (tmp_path / name / "cells").mkdir(parents=True)
+        for record in records:
+            (tmp_path / name / "cells" / f"{record['key']}.json").write_text(json.dumps(record))
+        (tmp_path / name / "plan.json").write_text(json.dumps({"cells": [record["key"] for record in study]}))
+    same = render_terminal(compare_folders(tmp_path / "base", tmp_path / "head"))
+    assert "several times" not in same
+    (tmp_path / "head" / "plan.json").unlink()
+    assert "several times" in render_terminal(compare_folders(tmp_path / "base", tmp_path / "head"))
 
 
 def test_the_key_follows_the_weights(factory):

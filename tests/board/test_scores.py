@@ -3,11 +3,12 @@ from __future__ import annotations
 import math
 import statistics
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairforget.board.making.scores import cell_scores, harmonic_mean
+from fairforget.board.making.scores import cell_scores, harmonic_mean, harmonic_means
 
 positive = st.floats(1e-6, 1e6)
 
@@ -21,6 +22,17 @@ def test_the_harmonic_mean_is_pythons(a, b):
 @pytest.mark.parametrize(("a", "b", "expected"), [(0, 1, 0), (1, 0, 0), (-0.1, 0.9, 0), (0, 0, 0), (5e-324, 1.0, 0)])
 def test_who_has_nothing_of_one_gets_nothing(a, b, expected):
     assert harmonic_mean(a, b) == pytest.approx(expected, abs=1e-300)
+
+
+anything = st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 5e-324, 1.0, math.inf, math.nan, 1e308]))
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(st.tuples(anything, anything), min_size=1))
+def test_many_means_at_once_are_those_of_each_bit_by_bit(pairs):
+    at_once = harmonic_means(*np.array(pairs).T)
+    each = np.array([harmonic_mean(a, b) for a, b in pairs])
+    np.testing.assert_array_equal(at_once, each)
 
 
 def record_of(factory, scores):

@@ -71,11 +71,11 @@ def test_markdown(folders, capsys):
     assert any("idk" in line and "worse" in line for line in table)
 
 
-def test_a_file_that_cannot_be_used_is_named_and_is_a_failure(folders, capsys):
+def test_a_file_that_cannot_be_used_is_named_and_is_wrong_input(folders, capsys):
     base, head = folders
     with open(f"{head}/cells/{'0' * 24}.json", "w") as file:
         file.write("{")
-    assert main(["compare", head, base]) == 1
+    assert main(["compare", head, base]) == 2
     assert f"{'0' * 24}.json in BASE is not used: not JSON" in capsys.readouterr().err
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -65,19 +65,23 @@ class Group:
         return tuple(found) if found else ("forget sets",)
 
 
-def group(records: Iterable[Record]) -> tuple[list[Group], list[LeftOut]]:
+def group(records: Iterable[Record], planned: Collection[str] = ()) -> tuple[list[Group], list[LeftOut]]:
     """Return the groups, the one with most cells first, and the cells that are in none.
 
     Cells share a group if `comparison` is equal and their rows are connected by draws they have in common. Reference
     rows join every group whose draws they have.
+
+    Args:
+        records: the cells.
+        planned: keys of cells that stand before others of the same place, as of models that came back once more.
     """
+    first = frozenset(planned)
     left: dict[str, list[str]] = {}
     alike: dict[str, list[Record]] = {}
     references: dict[str, list[Record]] = {}
     commons: dict[str, dict[str, Any]] = {}
     ordered = sorted(records, key=attrgetter("key"))
     known = Identities(ordered)
-    draws = {record.key: known.draw(record) for record in ordered}
     for record in ordered:
         text, common = known.common(record)
         commons.setdefault(text, common)
@@ -87,30 +91,22 @@ def group(records: Iterable[Record]) -> tuple[list[Group], list[LeftOut]]:
     for text in sorted(alike):
         common = commons[text]
         beside = references.get(_any_budget(common), [])
-        for rows in _connected(_rows(alike[text], known, left)):
+        for rows in _connected(_rows(alike[text], known, left, first)):
             places = frozenset(place for cells in rows.values() for place in cells)
             there = {draw for draw, _ in places}
-            fitting = [record for record in beside if draws[record.key] in there]
+            fitting = [record for record in beside if known.draw(record) in there]
             used |= {record.key for record in fitting}
-            groups.append(Group(common, {**rows, **_rows(fitting, known, left)}, places))
+            groups.append(Group(common, {**rows, **_rows(fitting, known, left, first)}, places))
     for text in sorted(references):
         unused = [record for record in references[text] if record.key not in used]
         if any(_any_budget(g.common) == text for g in groups):
             _leave(left, "a reference row's cell on a forget set that no other row has", [r.key for r in unused])
         else:
-            alone = _rows(unused, known, left)
+            alone = _rows(unused, known, left, first)
             places = frozenset(place for cells in alone.values() for place in cells)
             groups.append(Group(commons[text], alone, places))
     groups.sort(key=lambda g: (-sum(map(len, g.rows.values())), canonical_json(g.common), sorted(g.rows)))
     return groups, [LeftOut(reason, tuple(sorted(set(left[reason])))) for reason in sorted(left)]
-
-
-def places_by_stratum(expected: Sequence[Place], labels: Mapping[str, str]) -> dict[str, list[Place]]:
-    """Return places by the label of their stratum."""
-    sorted_out: dict[str, list[Place]] = {label: [] for label in labels.values()}
-    for draw, seed in expected:
-        sorted_out[labels[draw.stratum]].append((draw, seed))
-    return {label: places for label, places in sorted_out.items() if places}
 
 
 def _any_budget(common: Mapping[str, Any]) -> str:
@@ -118,10 +114,15 @@ def _any_budget(common: Mapping[str, Any]) -> str:
     return canonical_json({**common, "budget": None, "tuning": None})
 
 
-def _rows(records: Sequence[Record], known: Identities, left: dict[str, list[str]]) -> dict[str, dict[Place, Record]]:
-    """Return the cells by row and place; of several for one place the first one that went well stands."""
+def _rows(
+    records: Sequence[Record], known: Identities, left: dict[str, list[str]], first: frozenset[str]
+) -> dict[str, dict[Place, Record]]:
+    """Return the cells, given by key, by row and place.
+
+    Of several for one place that of the plan stands, else the first one that went well.
+    """
     rows: dict[str, dict[Place, Record]] = {}
-    for record in sorted(records, key=lambda r: (r.status != "ok", r.key)):
+    for record in sorted(records, key=lambda r: (r.key not in first, r.status != "ok")):
         cells = rows.setdefault(known.row(record), {})
         place = (known.draw(record), record.cell["seed"])
         if place in cells:

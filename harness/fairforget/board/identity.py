@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -85,6 +85,12 @@ def made_elsewhere(record: Record) -> str | None:
     """Return what is said to have made the model of a cell, where that was no run of the harness; None where it was."""
     method = record.cell["method"]
     return str(mapping(method["brought"]).get("made_by")) if "brought" in method else None
+
+
+def any_made_elsewhere(records: Iterable[Record]) -> bool:
+    """Return whether `made_elsewhere` says so of any record; those that share the object of their method are one."""
+    methods = {id(record.cell["method"]): record for record in records}
+    return any(made_elsewhere(record) is not None for record in methods.values())
 
 
 def method_options(record: Record) -> Mapping[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fairforget.store.record import KEY
-from fairforget.store.strict_json import NotJson, parse
+from fairforget.store.regular import read_regular
+from fairforget.store.strict_json import MAX_BYTES, NotJson, parse
 
 
 def planned_keys(folders: Iterable[Path]) -> frozenset[str] | None:
@@ -14,7 +15,7 @@ def planned_keys(folders: Iterable[Path]) -> frozenset[str] | None:
     keys: set[str] = set()
     for folder in folders:
         try:
-            plan = parse((folder / "plan.json").read_bytes())
+            plan = parse(read_regular(folder / "plan.json", MAX_BYTES))
         except (OSError, NotJson):
             return None
         cells = plan.get("cells") if isinstance(plan, dict) else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from fairforget.board.identity import declared_of, made_elsewhere
+from fairforget.board.identity import any_made_elsewhere, declared_of
 from fairforget.board.loose import mapping
 from fairforget.board.values import Row
 from fairforget.store.record import Record
@@ -35,7 +35,7 @@ class Rules:
             weights: strata that count -> their shares.
         """
         cells = list(records)
-        if any(made_elsewhere(record) is not None for record in cells):
+        if any_made_elsewhere(cells):
             return UNMEASURED
         return self._declared(cells) or self._too_few(row, weights)
 

@@ -11,21 +11,20 @@ import numpy as np
 from fairforget.board.comparing.compare import compared_of
 from fairforget.board.cycles import without_search
 from fairforget.board.files.submitted import submission_notes
-from fairforget.board.grouping import Group, Place, group, places_by_stratum
+from fairforget.board.grouping import Group, Place, group
 from fairforget.board.identity import DrawId, reference_of, row_labels, stratum_labels
 from fairforget.board.loose import mapping, number
+from fairforget.board.making.cells import Asked, Cells
 from fairforget.board.making.context import binnings_of, columns_of, covariates_of, notes_of, problems_of, provenance_of
-from fairforget.board.making.costs import cost_of, spent_of, tuned_of
+from fairforget.board.making.costs import cost_of, tuned_of
 from fairforget.board.making.coverage import coverage_of
 from fairforget.board.making.forgetting import forgetting_of
 from fairforget.board.making.matched import matched_of
 from fairforget.board.making.overlap import Overlaps
 from fairforget.board.making.ranking import by_score, ranked
-from fairforget.board.making.rows import Drawn, drawn, in_stratum, over_strata
+from fairforget.board.making.rows import Drawn, drawn, in_stratum, mean_over, over_strata
 from fairforget.board.making.sampled import by_sample_of
-from fairforget.board.making.scores import CellScores, cell_scores
 from fairforget.board.making.trajectory import columns_on_the_way, way_of
-from fairforget.board.making.worst import worst_quarter_of
 from fairforget.board.normalised import with_normalised
 from fairforget.board.rules import Rules
 from fairforget.board.values import Board, Row, Stratum, Table
@@ -55,14 +54,15 @@ def build(
         rejected: files that could not be used, to be named on the board.
         weights: label of a stratum -> its share of the headline mean, scaled to sum 1. By default the headline is the
             stratum ``random`` where there is one, else the mean over all strata with equal weights.
-        planned: keys of the cells of the plan, to tell how many are missing.
+        planned: keys of the cells of the plan, to tell how many are missing, and which of several of one place counts.
         rules: what a row needs to be ranked, besides all its cells.
 
     Raises:
         FairforgetError: a weight for a stratum that no table has, or weights that are no weights.
     """
     cells = list({record.key: record for record in records}.values())
-    groups, left_out = group(cells)
+    plan = None if planned is None else frozenset(planned)
+    groups, left_out = group(cells, plan or ())
     labels = [stratum_labels(g.strata) for g in groups]
     if weights is not None:
         _check(weights, {label for found in labels for label in found.values()})
@@ -74,8 +74,8 @@ def build(
         rejected=tuple(sorted({(r.path.name, r.reason) for r in rejected})),
         cells=len(cells),
         failed=sum(record.status == "failed" for record in cells),
-        planned=None if planned is None else len(set(planned)),
-        missing=None if planned is None else len(set(planned) - present),
+        planned=None if plan is None else len(plan),
+        missing=None if plan is None else len(plan - present),
     )
 
 
@@ -98,31 +98,32 @@ def _table(
     columns = columns_of(records)
     names = [column.name for column in columns]
     goal = number(mapping(found.common["budget"]).get("completeness"))
-    scores = {record.key: cell_scores(record, goal) for record in records}
     kinds = columns_on_the_way(records)
     firsts = {row: _first(cells) for row, cells in sorted(found.rows.items())}
     titles = row_labels({row: _named(cells, firsts[row]) for row, cells in sorted(found.rows.items())})
-    places = sorted(found.places)
-    # Where any competing row has a cell; a reference row, where it has one itself.
-    expected = {row: sorted(found.rows[row]) if reference_of(firsts[row]) else places for row in firsts}
     overlaps = Overlaps(found)
-    everywhere = places_by_stratum(places, labels)
-    by_stratum = {
-        row: places_by_stratum(mine, labels) if reference_of(firsts[row]) else everywhere
-        for row, mine in expected.items()
+    everywhere = Asked(sorted(found.places), labels)
+    # Where any competing row has a cell; a reference row, where it has one itself.
+    asked = {
+        row: Asked(sorted(found.rows[row]), labels) if reference_of(first) else everywhere
+        for row, first in firsts.items()
     }
-    numbers = {row: _drawn(cells, by_stratum[row], names, scores) for row, cells in found.rows.items()}
+    cells = {row: Cells(mine, asked[row], names, goal) for row, mine in found.rows.items()}
+    numbers = {
+        row: {label: drawn(mine, strip, names) for label, strip in asked[row].strips.items()}
+        for row, mine in cells.items()
+    }
     rows = [
-        _row(row, titles[row], firsts[row], cells, by_stratum[row], weights, numbers[row], goal, kinds, overlaps)
-        for row, cells in sorted(found.rows.items())
+        _row(row, titles[row], firsts[row], mine, cells[row], asked[row], weights, numbers[row], goal, kinds, overlaps)
+        for row, mine in sorted(found.rows.items())
     ]
     competing = ranked(
-        [row for row in rows if row.reference is None], found, numbers, everywhere, weights, rules, overlaps
+        [row for row in rows if row.reference is None], found, numbers, everywhere.by_stratum, weights, rules, overlaps
     )
     references = sorted(
         (r for r in rows if r.reference is not None), key=lambda r: (r.reference != "untouched", *by_score(r))
     )
-    competing = with_normalised(competing, references, weights, overlaps.by_stratum(everywhere))
+    competing = with_normalised(competing, references, weights, overlaps.by_stratum(everywhere.by_stratum))
     draws = {draw for draw, _ in found.places}
     any_cell = records[0].cell
     return Table(
@@ -144,7 +145,7 @@ def _table(
         notes=(*notes_of(records, rows, columns), *submission_notes(found, titles)),
         trials=_trials(found.common["tuning"]),
         on_the_way=tuple(kinds),
-        compared=compared_of(competing, found, labels, weights, scores, overlaps),
+        compared=compared_of(competing, found, everywhere, cells, weights, overlaps),
         by_sample=by_sample_of([row.id for row in (*competing, *references)], found, labels, overlaps),
     )
 
@@ -183,36 +184,22 @@ def _called(cell: Mapping[str, Any]) -> tuple[str, str]:
     return str(cell["method"].get("label")), str(mapping(cell["curriculum"]).get("label"))
 
 
-def _drawn(
-    cells: Mapping[Place, Record],
-    expected: Mapping[str, Sequence[Place]],
-    columns: Sequence[str],
-    scores: Mapping[str, CellScores],
-) -> dict[str, Drawn]:
-    """Return the numbers of a row by label of the stratum."""
-    mine = {place: scores[record.key] for place, record in cells.items()}
-    return {label: drawn(mine, places, columns) for label, places in expected.items()}
-
-
 def _row(
     row: str,
     label: str,
     first: Record,
     cells: Mapping[Place, Record],
-    expected: Mapping[str, Sequence[Place]],
+    lines: Cells,
+    asked: Asked,
     weights: Mapping[str, float],
     found: Mapping[str, Drawn],
     goal: float | None,
     kinds: Mapping[str, Score],
     overlaps: Overlaps,
 ) -> Row:
+    expected, records = asked.by_stratum, lines.records
     overlap = overlaps.by_stratum(expected)
-    records = [cells[place] for place in sorted(cells)]
-    spent = spent_of(records)
     reference = reference_of(first)
-    by_draw_seeds: dict[DrawId, int] = {}
-    for draw, _ in cells:
-        by_draw_seeds[draw] = by_draw_seeds.get(draw, 0) + 1
     return Row(
         id=row,
         label=label,
@@ -224,18 +211,18 @@ def _row(
         unranked=None,
         headline=over_strata(found, weights, overlap),
         strata={name: in_stratum(one, overlap[name]) for name, one in found.items()},
-        cost=cost_of(records, spent),
+        cost=cost_of(records, lines.spending),
         ok=sum(record.status == "ok" for record in records),
         failed=sum(record.status == "failed" for record in records),
-        missing=sum(len(places) for places in expected.values()) - len(cells),
+        missing=len(asked.places) - len(records),
         collapsed=sum(r.status == "ok" and any(p.kind == "collapsed" for p in r.problems) for r in records),
-        seeds=max(by_draw_seeds.values()),
+        seeds=lines.most_seeds(asked),
         tuned=tuned_of(records) if first.cell["method"].get("tuned") else None,
         matched=None if goal is None or reference else matched_of(cells, expected, weights, goal, overlap),
         way=way_of(cells, expected, weights, kinds, overlap),
         forgetting=forgetting_of(cells, expected, weights),
-        worst_quarter=worst_quarter_of(cells, expected, weights, overlap),
-        coverage=coverage_of(records, spent),
+        worst_quarter=mean_over({name: one.worst_quarter for name, one in found.items()}, weights, overlap),
+        coverage=coverage_of(records, lines.spending),
     )
 
 

@@ -88,10 +88,12 @@ def _show(board: Board, form: str | None, out: Path | None) -> None:
 
 
 def _complain(found: Results) -> int:
-    """Say what could not be used or failed, on standard error; return the exit code."""
+    """Say what could not be used or failed, on standard error; return 2 for a file, else 1 for a cell, else 0."""
     for rejected in found.rejected:
         print(printable(f"fairforget: {rejected.path} is not used: {rejected.reason}"), file=sys.stderr)
     failed = sum(record.status == "failed" for record in found.records)
     if failed:
         print(f"fairforget: {failed} of {len(found.records)} cells failed; the board says which", file=sys.stderr)
-    return 1 if failed or found.rejected else 0
+    if found.rejected:
+        return 2
+    return 1 if failed else 0

@@ -70,4 +70,6 @@ def _complain(found: Comparison, on: str) -> int:
     red = found.fails("worse" if on == "worse" else "cannot-tell")
     for reason in red:
         print(printable(f"fairforget: {reason}"), file=sys.stderr)
-    return 1 if red or found.rejected else 0
+    if found.rejected:
+        return 2  # what is missing might have turned the gate
+    return 1 if red else 0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from fairforget.board.planned import planned_keys
 from fairforget.compare.build import compare
+from fairforget.compare.identity import identity
 from fairforget.compare.values import Comparison, Side
 from fairforget.errors import FairforgetError
+from fairforget.store.record import Record
 from fairforget.store.results import Results
 
 
@@ -28,4 +32,15 @@ def compare_folders(base: Path, head: Path, *, score: str = "score", margin: flo
             msg = f"there are no cells in {side}, {folder}{why}"
             raise FairforgetError(msg)
     rejected = [(side, file) for side, _, results in found for file in results.rejected]
-    return compare(found[0][2].records, found[1][2].records, score=score, margin=margin, rejected=rejected)
+    base_cells, head_cells = (_of_plan(folder, results.records) for _, folder, results in found)
+    return compare(base_cells, head_cells, score=score, margin=margin, rejected=rejected)
+
+
+def _of_plan(folder: Path, records: Sequence[Record]) -> list[Record]:
+    """Return the records without those that another one of the run's plan has replaced.
+
+    So of models that were made elsewhere and came back once more those count that the run's own board shows.
+    """
+    planned = planned_keys([folder]) or frozenset()
+    of_plan = {identity(record) for record in records if record.key in planned}
+    return [record for record in records if record.key in planned or not of_plan or identity(record) not in of_plan]

@@ -14,9 +14,9 @@ from fairforget.board.comparing.lines import by_difficulty_of
 from fairforget.board.comparing.pairs import Counting, pairs_of
 from fairforget.board.comparing.standings import resamples_for, standings_of
 from fairforget.board.comparing.whole import Whole, generator, whole_strata
-from fairforget.board.grouping import Group, places_by_stratum
+from fairforget.board.grouping import Group
+from fairforget.board.making.cells import Asked, Cells
 from fairforget.board.making.overlap import Overlaps
-from fairforget.board.making.scores import CellScores
 from fairforget.board.values import Row
 from fairforget.stats.intervals import LEVEL
 
@@ -24,9 +24,9 @@ from fairforget.stats.intervals import LEVEL
 def compared_of(
     rows: Sequence[Row],
     found: Group,
-    labels: Mapping[str, str],
+    asked: Asked,
+    cells: Mapping[str, Cells],
     weights: Mapping[str, float],
-    scores: Mapping[str, CellScores],
     overlaps: Overlaps,
 ) -> Compared | None:
     """Return how the rows with a rank compare; None with fewer than two of them.
@@ -34,20 +34,19 @@ def compared_of(
     Args:
         rows: the competing rows, in the order of the board.
         found: the table's cells.
-        labels: identity of a stratum -> its label.
+        asked: where each of these rows should have cells.
+        cells: identity of a row -> its cells.
         weights: label of a stratum that counts -> its share.
-        scores: key of a cell -> its scores.
         overlaps: of the table's draws.
     """
-    places = places_by_stratum(sorted(found.places), labels)
     order: Sequence[str] = [row.id for row in rows if row.rank is not None]
-    strata = whole_strata(order, found, places, weights, scores, overlaps)
+    strata = whole_strata(order, asked, cells, weights, overlaps)
     kept = [row for row in order if all(row in stratum.rows for stratum in strata if stratum.weight > 0)]
     if len(kept) < len(order):  # some score is no measurement
-        strata = whole_strata(kept, found, places, weights, scores, overlaps)
+        strata = whole_strata(kept, asked, cells, weights, overlaps)
     if len(kept) < 2:
         return None
-    compared = _compared(tuple(kept), [s for s in strata if len(s.rows) > 1], generator(strata, found, scores))
+    compared = _compared(tuple(kept), [s for s in strata if len(s.rows) > 1], generator(strata, cells))
     return replace(compared, by_difficulty=by_difficulty_of(kept, strata, found, overlaps))
 
 

@@ -21,7 +21,7 @@ from fairforget.stats.permutation import MOST_EXACT, sign_flip
 from fairforget.stats.power import as_one_stratum, draws_to_tell
 from fairforget.stats.ranks import Ranking, rank
 from fairforget.stats.reversal import Parts, draws_to_see, modelled, observed_reversals, paired
-from fairforget.stats.reversal_interval import intervals_of
+from fairforget.stats.reversal_interval import Pivots, intervals_of
 from fairforget.stats.strata import standardised_means
 
 MOST_ROWS: Final = 100
@@ -84,9 +84,9 @@ def pairs_of(counting: Counting, strata: Sequence[Whole], rng: np.random.Generat
     Args:
         counting: the strata that count.
         strata: all strata.
-        rng: for the intervals of the probabilities of reversal.
+        rng: for the intervals of the probabilities of reversal, and for flips of signs.
     """
-    turned = Turned(strata)
+    turned, pivots = Turned(strata), Pivots(rng)
     made: list[Pair] = []
     for i, first in enumerate(counting.order):
         others = range(len(counting.order))[i + 1 : None if i == 0 else MOST_ROWS]
@@ -96,7 +96,7 @@ def pairs_of(counting: Counting, strata: Sequence[Whole], rng: np.random.Generat
         seeds = zip(*(paired(values[i], values[behind]) for values in counting.balanced), strict=True)
         by_stratum = turned.of(first, counting.order[behind])
         found = zip(others, differences, zip(*apart, strict=True), seeds, by_stratum, strict=True)
-        made += [_pair(counting, i, *pair, rng) for pair in found]
+        made += [_pair(counting, i, *pair, pivots, rng) for pair in found]
     return tuple(made)
 
 
@@ -108,6 +108,7 @@ def _pair(
     apart: Sequence[np.ndarray],
     seeds: Sequence[np.ndarray],
     strata: tuple[StratumDifference, ...],
+    pivots: Pivots,
     rng: np.random.Generator,
 ) -> Pair:
     weights, overlap = counting.weights, counting.overlap
@@ -117,7 +118,7 @@ def _pair(
         raise ValueError(msg)
     parts = Parts.of(seeds, weights)
     model = None if parts is None else modelled(parts, weights, overlap)
-    ends = None if parts is None else intervals_of(parts, rng=rng)
+    ends = None if parts is None else intervals_of(parts, pivots)
     flip = sign_flip(apart, rng, weights) if sum(map(len, apart)) <= MOST_EXACT and not any(overlap) else None
     seen = observed_reversals(apart, weights)
     n = difference.n

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairforget.board.grouping import Group, Place
 from fairforget.board.identity import DrawId
+from fairforget.board.making.cells import Asked, Cells
 from fairforget.board.making.overlap import Overlaps
-from fairforget.board.making.scores import LARGEST, CellScores
+from fairforget.board.making.scores import LARGEST
 from fairforget.stats.cube import PairedCube
 
 
@@ -50,49 +50,45 @@ class Whole:
 
 def whole_strata(
     order: Sequence[str],
-    found: Group,
-    places: Mapping[str, Sequence[Place]],
+    asked: Asked,
+    cells: Mapping[str, Cells],
     weights: Mapping[str, float],
-    scores: Mapping[str, CellScores],
     overlaps: Overlaps,
 ) -> list[Whole]:
     """Return the strata, in their order, with the rows that have every cell there.
 
     Args:
         order: identities of the rows that are compared, in the order of the board.
-        found: the table's cells.
-        places: label of a stratum -> where each of these rows should have a cell.
+        asked: where each of these rows should have cells.
+        cells: identity of a row -> its cells.
         weights: label of a stratum that counts -> its share.
-        scores: key of a cell -> its scores.
         overlaps: of the draws of the table.
     """
     made = []
-    for label, expected in places.items():
-        draws = sorted({draw for draw, _ in expected})
-        seeds = sorted({seed for _, seed in expected})
-        at = {draw: i for i, draw in enumerate(draws)}
-        column = {seed: i for i, seed in enumerate(seeds)}
-        values = np.full((len(order), len(draws), len(seeds)), math.nan)
-        asked = np.zeros(values.shape[1:], dtype=bool)
-        lines, across = [at[draw] for draw, _ in expected], [column[seed] for _, seed in expected]
-        asked[lines, across] = True
+    for label, strip in asked.strips.items():
+        draws = strip.draws
+        here = [seed for _, seed in asked.places[strip.lines]]
+        column = {seed: i for i, seed in enumerate(sorted(set(here)))}
+        values = np.full((len(order), len(draws), len(column)), math.nan)
+        run = np.zeros(values.shape[1:], dtype=bool)
+        lines, across = np.repeat(np.arange(len(draws)), strip.seeds), [column[seed] for seed in here]
+        run[lines, across] = True
         for i, row in enumerate(order):
-            cells = map(found.rows[row].get, expected)
-            values[i, lines, across] = [math.nan if cell is None else scores[cell.key].score for cell in cells]
-        fit = ~(np.isnan(values) & asked).any(axis=(1, 2)) & ~(np.abs(values) > LARGEST).any(axis=(1, 2))
+            values[i, lines, across] = cells[row].scores[strip.lines]
+        fit = ~(np.isnan(values) & run).any(axis=(1, 2)) & ~(np.abs(values) > LARGEST).any(axis=(1, 2))
         if not fit.any():
             continue
         cube = PairedCube(values[fit])
         rows = tuple(row for row, one in zip(order, fit, strict=True) if one)
         overlap = overlaps.of(draws)
-        made.append(Whole(label, weights.get(label, 0.0), rows, tuple(draws), cube, cube.draw_means(), overlap))
+        made.append(Whole(label, weights.get(label, 0.0), rows, draws, cube, cube.draw_means(), overlap))
     return made
 
 
-def generator(strata: Sequence[Whole], found: Group, scores: Mapping[str, CellScores]) -> np.random.Generator:
+def generator(strata: Sequence[Whole], cells: Mapping[str, Cells]) -> np.random.Generator:
     """Return a generator that the same cells seed alike, whatever their order: from their keys and scores."""
-    rows = {row for stratum in strata for row in stratum.rows}
-    keys = sorted([record.key for row in rows for record in found.rows[row].values()])
-    told = [f"{key} {scores[key].score.hex()}" for key in keys]
-    digest = hashlib.sha256("\n".join(told).encode()).digest()
-    return np.random.default_rng(np.random.SeedSequence(int.from_bytes(digest, "big")))
+    digest = hashlib.sha256()
+    for row in sorted({row for stratum in strata for row in stratum.rows}):  # inside a row cells come by place
+        digest.update("\n".join([record.key for record in cells[row].records]).encode())
+        digest.update(cells[row].scores.astype("<f8").tobytes())
+    return np.random.default_rng(np.random.SeedSequence(int.from_bytes(digest.digest(), "big")))

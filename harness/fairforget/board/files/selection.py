@@ -37,11 +37,11 @@ def why_not(file: BoardFile, record: Record) -> str | None:
     cell = record.cell
     task, draw = cell["task"], cell["draw"]
     if not called(task["name"], file.task.name):
-        return f"of the task {shown(bare(task['name']))}; this board is about {bare(file.task.name)}"
+        return f"of the task {shown(bare(task['name']))}; this board is about {shown(bare(file.task.name))}"
     if task["version"] != file.task.version:
         return f"of version {task['version']} of the task; this board is about version {file.task.version}"
     if odd := _differing(file.task.options, mapping(task.get("options"))):
-        return f"the task has another option than this board asks for: {', '.join(odd)}"
+        return f"the task has another option than this board asks for: {shown(', '.join(odd), 200)}"
     if file.targets is not None and cell["target"]["id"] not in file.targets:
         return "of a target model that is not on this board"
     if file.samplers is not None and not any(

@@ -59,8 +59,8 @@ class Columns(Mapping[str, Score]):
         return struct.unpack_from(f"<{len(self.kinds)}d", self._packed, self._at)
 
     def raw(self) -> bytes:
-        """Return `known` as little-endian doubles."""
-        return self._packed[self._at : self._at + 8 * len(self.kinds)]
+        """Return everything before the numbers of items as little-endian doubles."""
+        return self._packed[: self._at + 8 * len(self.kinds)]
 
     def by_sample(self) -> dict[str, float]:
         """Return sample -> completeness, see `fairforget.board.making.worst.by_sample`."""
@@ -81,44 +81,32 @@ class Columns(Mapping[str, Score]):
     def __len__(self) -> int:
         return len(self.kinds)
 
-    def numbers(self) -> Numbers:
-        """Return the value of every column; NaN where there is none."""
-        return Numbers(self)
+
+class Together(NamedTuple):
+    """The numbers of some cells, a cell a line."""
+
+    averages: np.ndarray
+    ledger: np.ndarray
+    """Those of `fairforget.board.kept.spent.numbers_of`."""
+    values: np.ndarray
+    """(cells, columns)"""
 
 
-class Numbers(Mapping[str, float]):
-    """Values by column, for whoever needs one; see `together` for whoever needs them all."""
+def together(found: Sequence[Mapping[str, Score]], names: Sequence[str]) -> Together | None:
+    """Return the numbers of cells.
 
-    __slots__ = ("columns",)
-
-    def __init__(self, columns: Columns) -> None:
-        self.columns = columns
-
-    def __getitem__(self, name: str) -> float:
-        if name not in self.columns.kinds:
-            raise KeyError(name)
-        return self.columns.known[list(self.columns.kinds).index(name)]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.columns.kinds)
-
-    def __len__(self) -> int:
-        return len(self.columns.kinds)
-
-
-def together(found: Sequence[Mapping[str, float]], names: Sequence[str]) -> np.ndarray | None:
-    """Return the values of cells as (cells, columns); None unless all have just these columns, in this order.
+    None unless all of them are kept as `Columns`, with just these columns, in this order.
 
     Args:
-        found: the values of each cell.
+        found: the scores of each cell.
         names: of the columns.
     """
-    kept = [numbers.columns for numbers in found if isinstance(numbers, Numbers)]
+    kept = [scores for scores in found if isinstance(scores, Columns)]
     kinds = {id(columns.kinds): columns.kinds for columns in kept}
-    if len(kept) < len(found) or any(list(one) != list(names) for one in kinds.values()):
+    if not kept or len(kept) < len(found) or any(list(one) != list(names) for one in kinds.values()):
         return None
-    values = np.frombuffer(b"".join([columns.raw() for columns in kept]), dtype="<f8")
-    return values.reshape(len(kept), len(names)).astype(np.float64)
+    numbers = np.frombuffer(b"".join([columns.raw() for columns in kept]), dtype="<f8").reshape(len(kept), -1)
+    return Together(*np.split(numbers, [len(Averages._fields), numbers.shape[1] - len(names)], axis=1))
 
 
 def kinds_of(scores: Mapping[str, Score]) -> Mapping[str, Score]:
@@ -144,15 +132,16 @@ def different(found: Iterable[Mapping[str, Score]]) -> list[Mapping[str, Score]]
 
 def ranges(found: Iterable[Mapping[str, Score]]) -> dict[str, tuple[Score, int, int]]:
     """Return every column's first score, with the fewest and the most items behind any, in the order they come."""
-    alike: dict[int, tuple[Mapping[str, Score], set[tuple[float, ...]]]] = {}
+    # By identity, for nearly all cells share both objects.
+    alike: dict[int, tuple[Mapping[str, Score], dict[int, tuple[float, ...]]]] = {}
     for scores in found:
         if isinstance(scores, Columns):
-            alike.setdefault(id(scores.kinds), (scores, set()))[1].add(scores.counts)
+            alike.setdefault(id(scores.kinds), (scores, {}))[1][id(scores.counts)] = scores.counts
         else:
-            alike[id(scores)] = (scores, {tuple(score.n for score in scores.values())})
+            alike[id(scores)] = (scores, {0: tuple(score.n for score in scores.values())})
     made: dict[str, tuple[Score, int, int]] = {}
     for scores, counts in alike.values():
-        for (name, score), numbers in zip(scores.items(), zip(*counts, strict=True), strict=True):
+        for (name, score), numbers in zip(scores.items(), zip(*counts.values(), strict=True), strict=True):
             first, fewest, most = made.get(name, (score, math.inf, -math.inf))
             made[name] = (first, int(min(fewest, *numbers)), int(max(most, *numbers)))
     return made

@@ -13,26 +13,28 @@ import json
 import sqlite3
 import struct
 import time
-import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from fairforget.board.kept.packing import PARTS, Packed
+from fairforget.board.kept.blocks import Block, checksum, in_blocks, read, used_in, written
+from fairforget.board.kept.packing import Packed
 from fairforget.board.kept.rules import rules
-from fairforget.store.files import RecordFile
+from fairforget.store.files import changed
 from fairforget.store.parts import Parts
 
 _TABLES: Final = (
     "CREATE TABLE about (rules TEXT)",
     "CREATE TABLE parts (number INTEGER PRIMARY KEY, text TEXT, sum INTEGER)",
-    "CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT, cell TEXT, numbers BLOB, sum INTEGER)",
+    "CREATE TABLE blocks (number INTEGER PRIMARY KEY, texts TEXT, numbers BLOB, sum INTEGER)",
 )
-_NUMBERS: Final = struct.Struct(f"<{PARTS}I")
 _DAMAGED: Final = "a damaged index"
 _YOUNG: Final = 2.0
 """Seconds in which a file may change again without a sign: some file systems count time in steps as long."""
-_WRONG: Final = (sqlite3.Error, ValueError, TypeError, KeyError, struct.error, RecursionError, OverflowError)
+_WRONG: Final = (
+    *(sqlite3.Error, ValueError, TypeError, KeyError, AttributeError),
+    *(struct.error, RecursionError, OverflowError),
+)
 """What reading an index raises that nobody wrote as `Index.update` does."""
 
 
@@ -42,7 +44,9 @@ class Index:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._numbers: dict[object, int] = {}
-        self._used: dict[str, tuple[int, ...]] = {}
+        self._blocks: dict[int, Block] = {}
+        self._stale: list[int] = []
+        """Blocks of which a file is gone or changed."""
         self._kept: list[Any] = []
 
     @classmethod
@@ -51,100 +55,116 @@ class Index:
         name = hashlib.sha256(str(folder.resolve()).encode(errors="surrogateescape")).hexdigest()[:24]
         return cls(cache / "boards" / f"{name}.sqlite")
 
-    def load(self, files: Mapping[str, RecordFile], parts: Parts) -> dict[str, Packed]:
-        """Return by path what is kept of those files that are as they were when they were read.
+    @property
+    def size(self) -> int:
+        """Bytes on disk; 0 where there is none."""
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
 
-        Nothing, and the index is thrown away, where anything of it is wrong.
+    def load(self, parts: Parts) -> None:
+        """Read the index; where anything of it is wrong it is thrown away.
 
         Args:
-            files: by path, as they are.
             parts: of the records.
         """
-        if not self._path.is_file():
-            return {}
+        if not self.size:
+            return
         try:
             with contextlib.closing(_open(self._path)) as connection:
-                return self._load(connection, files, parts)
+                self._load(connection, parts)
         except (*_WRONG, OSError):
             self._throw_away()
-            return {}
 
-    def update(self, found: Collection[str], new: Sequence[tuple[RecordFile, Packed]]) -> None:
+    def current(self, stamps: Mapping[str, str]) -> dict[str, Packed]:
+        """Return by path what is kept of those files that are as they were when they were read.
+
+        Args:
+            stamps: path -> stamp of the files as they are; empty where one cannot be looked at.
+        """
+        found: dict[str, Packed] = {}
+        for number, block in self._blocks.items():
+            now = [stamps.get(path) for path in block.paths]
+            if now == block.stamps and "" not in now:
+                found.update(zip(block.paths, block.cells, strict=True))
+                continue
+            self._stale.append(number)
+            each = zip(block.paths, now, block.stamps, block.cells, strict=True)
+            found |= {path: cell for path, stamp, then, cell in each if stamp and stamp == then}
+        return found
+
+    def update(self, stamps: Mapping[str, str], found: Mapping[str, Packed], new: Collection[str]) -> None:
         """Forget files that are not found any more and take up new ones.
 
         One that changed a moment ago is not taken up, for it may change again. Where the index cannot be written, or
         another process writes it, it stays as it is.
 
         Args:
-            found: paths of all records of the folder.
-            new: what was read of files that `load` did not return.
+            stamps: path -> stamp of the files of the folder.
+            found: path -> what is kept, of all records of the folder.
+            new: paths of those that `current` did not return.
         """
-        gone = [path for path in self._used if path not in found]
         before = time.time() - _YOUNG
-        old = [(file, packed) for file, packed in new if file.changed < before and file.stamp]
-        if not gone and not old:
+        old = [path for path in new if stamps[path] and changed(stamps[path]) < before]
+        if not self._stale and not old:
             return
+        fresh = set(new)
+        left = [path for number in self._stale for path in self._blocks[number].paths]
+        still = [path for path in dict.fromkeys(left) if path in found and path not in fresh]
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.closing(_open(self._path)) as connection:
-                self._update(connection, gone, old)
+                self._update(connection, [(path, stamps[path], found[path]) for path in (*still, *old)])
         except (sqlite3.Error, OSError, ValueError):  # a text that is no UTF-8 is a ValueError
             return
 
-    def _load(self, connection: sqlite3.Connection, files: Mapping[str, RecordFile], parts: Parts) -> dict[str, Packed]:
+    def _load(self, connection: sqlite3.Connection, parts: Parts) -> None:
         if connection.execute("SELECT rules FROM about").fetchall() != [(rules(),)]:
             msg = "other code wrote this index"
             raise ValueError(msg)
         objects: dict[int, Any] = {}
         for number, text, checked in connection.execute("SELECT number, text, sum FROM parts"):
-            if checked != _sum(text):
+            if checked != checksum(text):
                 raise ValueError(_DAMAGED)
             objects[number] = parts.shared(json.loads(text))
             self._numbers[_mark(objects[number])] = number
             self._kept.append(objects[number])
-        found: dict[str, Packed] = {}
-        together: dict[tuple[int, ...], tuple[Any, ...]] = {}  # the seeds of a row on a draw share all their parts
-        for path, stamp, cell, numbers, checked in connection.execute("SELECT * FROM files"):
-            if checked != _sum(f"{path} {stamp} {cell}", numbers):
+        together: dict[tuple[int, ...], tuple[Any, ...]] = {}
+        for number, texts, numbers, checked in connection.execute("SELECT number, texts, numbers, sum FROM blocks"):
+            if checked != checksum(texts, numbers):
                 raise ValueError(_DAMAGED)
-            used = self._used[path] = _NUMBERS.unpack_from(numbers)
-            file = files.get(path)
-            if file is None or not stamp or file.stamp != stamp:
-                continue
-            key, status, seed = cell.split(" ")
+            used = used_in(numbers)
             parts_of = together.get(used)
             if parts_of is None:
                 parts_of = together[used] = tuple(map(objects.__getitem__, used))
-            found[path] = Packed(key, status, int(seed), parts_of, numbers[_NUMBERS.size :])
-        return found
+            self._blocks[number] = read(texts, numbers, parts_of)
 
-    def _update(
-        self, connection: sqlite3.Connection, gone: Collection[str], new: Sequence[tuple[RecordFile, Packed]]
-    ) -> None:
+    def _update(self, connection: sqlite3.Connection, taken: Collection[tuple[str, str, Packed]]) -> None:
         connection.execute("BEGIN IMMEDIATE")
-        if not self._used:  # there was none, or none that could be used
-            for table in ("about", "parts", "files"):
+        if not self._blocks:  # there was none, or none that could be used
+            for table in ("about", "parts", "blocks"):
                 connection.execute(f"DROP TABLE IF EXISTS {table}")  # a name of three
             for statement in _TABLES:
                 connection.execute(statement)
             connection.execute("INSERT INTO about VALUES (?)", (rules(),))
             self._numbers.clear()
-        connection.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in gone])
-        for path in gone:
-            self._used.pop(path, None)
+        connection.executemany("DELETE FROM blocks WHERE number = ?", [(number,) for number in self._stale])
         texts: list[tuple[int, str, int]] = []
-        rows = []
-        for file, packed in new:
-            self._used[file.path] = used = tuple(self._number(part, texts) for part in packed.parts)
-            cell, numbers = f"{packed.key} {packed.status} {packed.seed}", _NUMBERS.pack(*used) + packed.numbers
-            rows.append((file.path, file.stamp, cell, numbers, _sum(f"{file.path} {file.stamp} {cell}", numbers)))
+        used = (tuple(self._number(part, texts) for part in cell.parts) for _, _, cell in taken)
+        blocks = in_blocks((numbers, *one) for numbers, one in zip(used, taken, strict=True))
         # A number that another process took meanwhile is an error, and nothing is written.
         connection.executemany("INSERT INTO parts VALUES (?, ?, ?)", texts)
-        connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
-        if gone:
-            unused = set(self._numbers.values()).difference(*self._used.values())
-            connection.executemany("DELETE FROM parts WHERE number = ?", [(number,) for number in unused])
+        connection.executemany("INSERT INTO blocks (texts, numbers, sum) VALUES (?, ?, ?)", map(written, blocks))
+        if self._stale:
+            connection.executemany("DELETE FROM parts WHERE number = ?", [(n,) for n in self._unused(blocks)])
         connection.execute("COMMIT")
+
+    def _unused(self, new: Collection[Block]) -> Iterator[int]:
+        """Yield the numbers of parts that no block uses any more."""
+        stale = set(self._stale)
+        live = {block.used for number, block in self._blocks.items() if number not in stale}
+        yield from set(self._numbers.values()).difference(*live, *(block.used for block in new))
 
     def _number(self, part: Any, new: list[tuple[int, str, int]]) -> int:
         known = self._numbers.get(_mark(part))
@@ -153,13 +173,13 @@ class Index:
                 max(self._numbers.values(), default=-1) + 1 if not new else new[-1][0] + 1
             )
             text = json.dumps(part, separators=(",", ":"))
-            new.append((known, text, _sum(text)))
+            new.append((known, text, checksum(text)))
             self._kept.append(part)
         return known
 
     def _throw_away(self) -> None:
         self._numbers.clear()
-        self._used.clear()
+        self._blocks.clear()
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
 
@@ -175,7 +195,3 @@ def _open(path: Path) -> sqlite3.Connection:
 def _mark(part: Any) -> object:
     """Return what stands for a part that `Parts.shared` returned; plain values have no identity."""
     return id(part) if isinstance(part, dict | list) else (type(part), part)
-
-
-def _sum(text: str, numbers: bytes = b"") -> int:
-    return zlib.crc32(numbers, zlib.crc32(text.encode()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from fairforget.board.kept.columns import Averages, Columns
@@ -24,6 +25,9 @@ _LEDGER: Final = 8 * len(Averages._fields)
 """Bytes before the numbers of the ledger."""
 _FIRST: Final = _LEDGER + 8 * (len(Price._fields) + len(Met._fields))
 """Bytes before the values of the columns."""
+
+
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Packed(NamedTuple):
@@ -116,8 +120,8 @@ class Unpacker:
             status=packed.status,
             problems=shared.problems,
             scores=Columns(shared.kinds, self._counted(numbers[counts]), shared.samples, numbers, _FIRST),
-            items={},
-            item_hashes={},
+            items=_NONE,
+            item_hashes=_NONE,
             ledger=spent_from(numbers, _LEDGER),
             environment=shared.environment,
             extra=shared.extra,

@@ -9,10 +9,10 @@ from typing import Final
 
 from fairforget.board.cycles import without_search
 from fairforget.board.kept.index import Index
+from fairforget.board.kept.listing import Listing
 from fairforget.board.kept.many import read_packed
 from fairforget.board.kept.packing import Packed, Unpacker, pack
 from fairforget.paths import cache_folder
-from fairforget.store.files import record_files
 from fairforget.store.parts import Parts
 from fairforget.store.reading import read_record
 from fairforget.store.record import Record, Rejected
@@ -20,6 +20,8 @@ from fairforget.store.results import Results, distinct, the_one
 
 INDEXED: Final = 500
 """Folders of fewer records are read from their files alone: that takes no longer than to look into an index."""
+_LARGE: Final = 1 << 20
+"""Bytes of an index that takes longer to read than a process to start."""
 _MOST_PROCESSES: Final = 8
 
 
@@ -56,18 +58,21 @@ def _read(folders: Iterable[Path | str], cache: Path, indexed: int) -> Results:
 
 
 def _folder(folder: Path, cache: Path, indexed: int, parts: Parts, rejected: list[Rejected]) -> dict[str, Packed]:
-    files = {file.path: file for file in record_files(folder, rejected)}
-    index = Index.of(folder, cache) if len(files) >= indexed else None
-    found = {} if index is None else index.load(files, parts)
+    index = Index.of(folder, cache)
+    with Listing(folder, beside=index.size > _LARGE and _processes() > 1) as listing:
+        index.load(parts)
+        stamps = listing.stamps(rejected)
+    found = index.current(stamps)
     new = []
-    for path, answer in read_packed([path for path in sorted(files) if path not in found], parts, _processes()):
+    waiting = sorted(path for path in stamps if path not in found)
+    for path, answer in read_packed(waiting, parts, _processes()):
         if isinstance(answer, Rejected):
             rejected.append(answer)
         else:
             found[path] = answer
-            new.append((files[path], answer))
-    if index is not None:
-        index.update(found, new)
+            new.append(path)
+    if len(stamps) >= indexed:
+        index.update(stamps, found, new)
     return found
 
 

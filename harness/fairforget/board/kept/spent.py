@@ -35,8 +35,8 @@ class Met(NamedTuple):
     undefined: float
 
 
-Spending = tuple[dict[str, list[float]], dict[str, list[float]]]
-"""The numbers of `Price` of some cells, and those of `Met`: by their names."""
+Spending = tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
+"""The numbers of `Price` of some cells, (cells,), and those of `Met`, by name; nothing where no cell says them."""
 
 _ONE: Final = struct.Struct("<d")
 _PRICE: Final = struct.Struct(f"<{len(Price._fields)}d")
@@ -64,10 +64,6 @@ class Spent(Mapping[str, Any]):
         met = Met(*_MET.unpack_from(self._packed, self._at + _PRICE.size))
         return None if math.isnan(met.samples) else met
 
-    def raw(self) -> bytes:
-        """Return the numbers of `numbers_of` as little-endian doubles."""
-        return self._packed[self._at : self._at + _PRICE.size + _MET.size]
-
     def __getitem__(self, name: str) -> float:
         match name:
             case "updates":
@@ -83,21 +79,18 @@ class Spent(Mapping[str, Any]):
         return 2
 
 
-def columns_of(found: Sequence[Mapping[str, Any]]) -> Spending | None:
-    """Return the numbers of `Price` in ledgers, and those of `Met` in the ledgers that say it, all of a kind together.
+def spending_of(ledgers: np.ndarray) -> Spending:
+    """Return the numbers of the ledgers that say them.
 
-    None unless all of the ledgers are kept as sums.
+    Args:
+        ledgers: those of `numbers_of`, a cell a line.
     """
-    kept = [ledger.raw() for ledger in found if isinstance(ledger, Spent)]
-    if not kept or len(kept) < len(found):
-        return None
-    numbers = np.frombuffer(b"".join(kept), dtype="<f8").reshape(len(kept), -1)
-    price, met = np.split(numbers, [len(Price._fields)], axis=1)
-    met = met[~np.isnan(met[:, 0])]
-    return (
-        dict(zip(Price._fields, price.T.tolist(), strict=True)),
-        dict(zip(Met._fields, met.T.tolist(), strict=True)) if len(met) else {},
-    )
+    price, met = np.split(ledgers[~np.isnan(ledgers[:, 0])], [len(Price._fields)], axis=1)
+    return _by_name(Price._fields, price), _by_name(Met._fields, met[~np.isnan(met[:, 0])])
+
+
+def _by_name(names: Sequence[str], found: np.ndarray) -> dict[str, np.ndarray]:
+    return dict(zip(names, found.T, strict=True)) if len(found) else {}
 
 
 def spent_from(packed: bytes, at: int) -> Mapping[str, Any]:

@@ -145,7 +145,8 @@ def notes_of(records: Sequence[Record], rows: Sequence[Row], columns: Sequence[C
         notes.append(f"retrain (the target trained without the forget set): {why}.")
     if "untouched" not in reference:
         notes.append("untouched (the target as it is): not run.")
-    if makers := sorted({maker for record in records if (maker := made_elsewhere(record)) is not None}):
+    methods = {id(record.cell["method"]): record for record in records}
+    if makers := sorted({maker for record in methods.values() if (maker := made_elsewhere(record)) is not None}):
         notes.append(
             f"Made elsewhere, with a ledger that is declared and not measured, so without a rank: {'; '.join(makers)}."
         )

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fairforget.board.identity import made_elsewhere
-from fairforget.board.kept.spent import Price, Spending, Spent, columns_of
+import numpy as np
+
+from fairforget.board.identity import any_made_elsewhere, made_elsewhere
+from fairforget.board.kept.spent import Price, Spending, Spent
 from fairforget.board.loose import amount, mapping, number
 from fairforget.board.way import Cost, Tuned
 from fairforget.store.record import Record
-
-
-def spent_of(records: Sequence[Record]) -> Spending | None:
-    """Return the numbers of the ledgers of the cells that went well; None unless all are kept as sums."""
-    return columns_of([record.ledger for record in records if record.status == "ok"])
 
 
 def cost_of(records: Sequence[Record], spent: Spending | None = None) -> Cost | None:
@@ -24,37 +20,37 @@ def cost_of(records: Sequence[Record], spent: Spending | None = None) -> Cost | 
 
     Args:
         records: the cells of the row.
-        spent: their `spent_of`, where it is known.
+        spent: the numbers of their ledgers, where they are known.
     """
     each = spent[0] if spent else _prices([record for record in records if record.status == "ok"])
     if not each:
         return None
-    total = sum(each["forward_equivalents"])
+    total = float(each["forward_equivalents"].sum())
 
-    def share(parts: Iterable[float]) -> float | None:
-        return sum(parts) / total if total > 0 else None
+    def share(parts: np.ndarray) -> float | None:
+        return float(parts.sum()) / total if total > 0 else None
 
     return Cost(
         updates=_median(each["updates"]),
         forward_equivalents=_median(each["forward_equivalents"]),
         difficulty_share=share(each["difficulty"]),
         reference_share=share(each["reference"]),
-        looks=statistics.median(each["looks"]),
+        looks=_median(each["looks"]),
         seconds=_median(each["seconds"]),
         cells=len(each["updates"]),
-        declared=any(made_elsewhere(record) is not None for record in records),
+        declared=any_made_elsewhere(records),
     )
 
 
-def _median(values: Sequence[float]) -> float:
+def _median(values: np.ndarray) -> float:
     """Return the median; NaN where not every cell says what it took."""
-    return math.nan if any(map(math.isnan, values)) else statistics.median(values)
+    return math.nan if np.isnan(values).any() else float(np.median(values))
 
 
-def _prices(records: Sequence[Record]) -> dict[str, list[float]]:
+def _prices(records: Sequence[Record]) -> dict[str, np.ndarray]:
     """Return every number of `Price` in the cells that say it; nothing where none does."""
     found = [price for record in records if (price := price_of(record)) is not None]
-    return {name: [getattr(price, name) for price in found] for name in Price._fields} if found else {}
+    return dict(zip(Price._fields, np.array(found).T, strict=True)) if found else {}
 
 
 def price_of(record: Record) -> Price | None:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
+import numpy as np
+
 from fairforget.board.kept.spent import Met, Spending, Spent
 from fairforget.board.loose import amount, items, mapping, number
 from fairforget.board.way import Coverage
@@ -17,16 +19,16 @@ def coverage_of(records: Sequence[Record], spent: Spending | None = None) -> Cov
 
     Args:
         records: the cells of the row.
-        spent: their `fairforget.board.making.costs.spent_of`, where it is known.
+        spent: the numbers of their ledgers, where they are known.
     """
     each = spent[1] if spent else _met([record for record in records if record.status == "ok"])
-    return Coverage(**{name: fmean(values) for name, values in each.items()}) if each else None
+    return Coverage(**{name: float(values.mean()) for name, values in each.items()}) if each else None
 
 
-def _met(records: Sequence[Record]) -> dict[str, list[float]]:
+def _met(records: Sequence[Record]) -> dict[str, np.ndarray]:
     """Return every number of `Met` in the cells that say it; nothing where none does."""
     found = [one for record in records if (one := met_of(record)) is not None]
-    return {name: [getattr(one, name) for one in found] for name in Met._fields} if found else {}
+    return dict(zip(Met._fields, np.array(found).T, strict=True)) if found else {}
 
 
 def met_of(record: Record) -> Met | None:

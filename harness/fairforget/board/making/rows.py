@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from fairforget.board.grouping import Place
 from fairforget.board.identity import DrawId
-from fairforget.board.kept.columns import together
-from fairforget.board.making.scores import NOTHING, CellScores
+from fairforget.board.making.cells import QUANTITIES, WIDE, Cells, Strip
 from fairforget.board.values import Figures, InStratum, Point
 from fairforget.stats.intervals import Estimate, draw_means
 from fairforget.stats.strata import standardised_mean, standardised_means
@@ -61,24 +59,28 @@ class Drawn:
     draws: tuple[DrawId, ...]
     values: Mapping[str, np.ndarray]
     """Quantity of `Figures` -> (draws,); NaN where an expected seed is missing or failed."""
+    worst_quarter: np.ndarray
+    """The same of `fairforget.board.making.worst.worst_quarter`."""
     columns: Mapping[str, np.ndarray]
     """The same of every column."""
     seeds: tuple[int, ...]
     """Cells with a score, by draw."""
 
 
-def drawn(scores: Mapping[Place, CellScores], expected: Sequence[Place], columns: Sequence[str]) -> Drawn:
-    """Return a row's numbers at the expected places of a stratum, all quantities of a cell at once."""
-    draws = _by_draw(expected)
-    cells = [scores.get(place, NOTHING) for mine in draws.values() for place in mine]
-    seeds = list(map(len, draws.values()))
-    n = len(_QUANTITIES)
+def drawn(cells: Cells, strip: Strip, columns: Sequence[str]) -> Drawn:
+    """Return a row's numbers in a stratum, all quantities of a cell at once.
+
+    Args:
+        cells: of the row.
+        strip: of the stratum.
+        columns: of the table.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        values = _means(_numbers(cells, columns), n + len(columns), seeds)
-    there = iter([not math.isnan(cell.score) for cell in cells])
-    scored = tuple(sum(islice(there, one)) for one in seeds)
-    by_name = dict(zip(_QUANTITIES, values[:n], strict=True))
-    return Drawn(tuple(draws), by_name, dict(zip(columns, values[n:], strict=True)), scored)
+        values = _means(cells.numbers[strip.lines], WIDE + len(columns), strip.seeds)
+    scored = strip.counts(~np.isnan(cells.scores))
+    by_name = dict(zip(QUANTITIES, values[: len(QUANTITIES)], strict=True))
+    by_column = dict(zip(columns, values[WIDE:], strict=True))
+    return Drawn(strip.draws, by_name, values[WIDE - 1], by_column, tuple(scored.tolist()))
 
 
 def in_stratum(found: Drawn, overlap: float) -> InStratum:
@@ -104,7 +106,7 @@ def over_strata(found: Mapping[str, Drawn], weights: Mapping[str, float], overla
     counting = [found[label] for label in weights if label in found]
     columns = list(next(iter(found.values())).columns) if found else []
     if not weights or len(counting) < len(weights):
-        return _figures(columns, [None] * (len(_QUANTITIES) + len(columns)))
+        return _figures(columns, [None] * (len(QUANTITIES) + len(columns)))
     return _figures(columns, _estimates(counting, list(weights.values()), [overlap[label] for label in weights]))
 
 
@@ -127,27 +129,26 @@ def standardised(
     if not weights or not all(expected.get(label) for label in weights):
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        found = [np.array(list(by_draw(cells, expected[label], pick).values())) for label in weights]
-        mean = standardised_mean(found, list(weights.values()), overlap=[overlap[label] for label in weights])
+        found = {label: np.array(list(by_draw(cells, expected[label], pick).values())) for label in weights}
+    return mean_over(found, weights, overlap)
+
+
+def mean_over(
+    found: Mapping[str, np.ndarray], weights: Mapping[str, float], overlap: Mapping[str, float]
+) -> Estimate | None:
+    """Return the mean over the strata that count of the numbers of their draws; None where one of them is not there."""
+    if not weights or not all(label in found for label in weights):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = [found[label] for label in weights]
+        mean = standardised_mean(values, list(weights.values()), overlap=[overlap[label] for label in weights])
     return _finite(mean)
-
-
-_QUANTITIES: Final = ("score", "completeness", "utility", "by_probability", "by_generation")
-
-
-def _numbers(cells: Sequence[CellScores], columns: Sequence[str]) -> np.ndarray:
-    """Return the quantities and columns of cells, a cell a line."""
-    picked = np.array([cell[: len(_QUANTITIES)] for cell in cells])
-    known = together([cell.columns for cell in cells], columns)
-    if known is None:
-        known = np.array([[cell.columns.get(name, math.nan) for name in columns] for cell in cells])
-    return np.hstack([picked, known.reshape(len(cells), len(columns))])
 
 
 def _figures(columns: Sequence[str], found: Sequence[Estimate | None]) -> Figures:
     """Return the estimates of the quantities, then of the columns, by their names."""
-    n = len(_QUANTITIES)
-    by_name = dict(zip(_QUANTITIES, found[:n], strict=True))
+    n = len(QUANTITIES)
+    by_name = dict(zip(QUANTITIES, found[:n], strict=True))
     return Figures(**by_name, columns=dict(zip(columns, found[n:], strict=True)))
 
 

@@ -40,8 +40,8 @@ def by_sample_of(
     """
     made = []
     for score, difficulty in sorted(_scored(found).items())[:_MOST_SCORES]:
-        draws = _chosen(difficulty)
-        rows = {row: one for row in order if (one := _row(found.rows[row], difficulty, draws, overlaps)) is not None}
+        draws = {draw: sorted(difficulty[draw].items()) for draw in _chosen(difficulty)}
+        rows = {row: one for row in order if (one := _row(found.rows[row], draws, overlaps)) is not None}
         if rows:
             strata = dict.fromkeys(labels[stratum] for stratum in labels if any(d.stratum == stratum for d in draws))
             made.append(BySample(score, tuple(strata), rows, len(difficulty) - len(draws)))
@@ -83,23 +83,27 @@ def _chosen(draws: Iterable[DrawId]) -> list[DrawId]:
 
 
 def _row(
-    cells: Mapping[Place, Record],
-    difficulty: Mapping[DrawId, Mapping[str, float]],
-    draws: Sequence[DrawId],
-    overlaps: Overlaps,
+    cells: Mapping[Place, Record], difficulty: Mapping[DrawId, Sequence[tuple[str, float]]], overlaps: Overlaps
 ) -> SampleRow | None:
     hard: list[float] = []
     done: list[float] = []
     of: list[int] = []
     seeds: dict[DrawId, list[Mapping[str, float]]] = {}
-    wanted = set(draws)
-    for place in sorted([place for place in cells if place[0] in wanted]):
+    for place in sorted([place for place in cells if place[0] in difficulty]):
         if outcome := by_sample(cells[place]):
             seeds.setdefault(place[0], []).append(outcome)
-    for i, draw in enumerate(draws):
+    for i, (draw, samples) in enumerate(difficulty.items()):
         outcomes = seeds.get(draw, [])
-        for sample, value in sorted(difficulty[draw].items()) if outcomes else ():
-            values = [v for outcome in outcomes if abs(v := outcome.get(sample, _LARGEST)) < _LARGEST]
+        names = [sample for sample, _ in samples]
+        # Nearly always every cell has just the samples of the draw, in their order.
+        alike = all(list(outcome) == names for outcome in outcomes)
+        each = (
+            zip(*(outcome.values() for outcome in outcomes), strict=True)
+            if alike
+            else ([outcome.get(sample, _LARGEST) for outcome in outcomes] for sample in names)
+        )
+        for (_, value), found in zip(samples, each, strict=True) if outcomes else ():
+            values = [v for v in found if abs(v) < _LARGEST]
             if values:
                 hard.append(value)
                 done.append(fsum(values) / len(values))
@@ -114,7 +118,7 @@ def _row(
         high=None if rho is None else rho.high,
         draws=len(np.unique(draw_of)),
         samples=len(x),
-        fifths=tuple(_fifths(x, y, draw_of, draws, overlaps)),
+        fifths=tuple(_fifths(x, y, draw_of, list(difficulty), overlaps)),
         points=_points(x, y),
     )
 
@@ -125,10 +129,12 @@ def _fifths(
     """Yield the fifths; samples that are equally hard stay together."""
     fifth = np.minimum((x * _FIFTHS).astype(int), _FIFTHS - 1)
     for i in range(_FIFTHS):
-        inside = fifth == i
-        there = np.unique(draw_of[inside])
-        means = np.array([y[inside & (draw_of == draw)].mean() for draw in there])
-        estimate = t_interval(means, overlap=overlaps.of([draws[draw] for draw in there])) if len(there) else None
+        inside = np.flatnonzero(fifth == i)
+        if not len(inside):
+            continue
+        there, first = np.unique(draw_of[inside], return_index=True)  # samples come draw by draw
+        means = np.array([one.mean() for one in np.split(y[inside], first[1:])])
+        estimate = t_interval(means, overlap=overlaps.of([draws[draw] for draw in there]))
         if estimate is not None:
             yield Fifth(float(x[inside].mean()), estimate)
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from fairforget.board.kept.columns import Columns
 from fairforget.board.loose import mapping, number
 from fairforget.stats.averages import mean_of, role_average
@@ -45,7 +47,7 @@ def cell_scores(record: Record, goal: float | None = None) -> CellScores:
         return NOTHING
     if isinstance(record.scores, Columns):
         completeness, utility, by_probability, by_generation, _ = record.scores.averages
-        columns: Mapping[str, float] = record.scores.numbers()
+        columns = dict(zip(record.scores.kinds, record.scores.known, strict=True))
     else:
         completeness, utility = (role_average(record.scores.values(), role) for role in ("completeness", "utility"))
         by_probability, by_generation = (mean_of(_view(record, view)) for view in ("probability", "generation"))
@@ -68,12 +70,22 @@ def matched_utility(record: Record) -> float:
 
 
 def harmonic_mean(first: float, second: float) -> float:
-    """Return 2ab / (a + b); 0 where either is not positive, NaN where either is NaN."""
+    """Return 2ab / (a + b); 0 where either is not positive, NaN where either is NaN, ∞ where both are infinite."""
     if math.isnan(first) or math.isnan(second):
         return math.nan
     if first <= 0 or second <= 0:
         return 0.0
-    return 2 / (1 / first + 1 / second)
+    inverse = 1 / first + 1 / second
+    return 2 / inverse if inverse else math.inf
+
+
+def harmonic_means(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return `harmonic_mean` of every two numbers, bit by bit."""
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        means = 2 / (1 / first + 1 / second)
+    means[(first <= 0) | (second <= 0)] = 0.0
+    means[np.isnan(first) | np.isnan(second)] = math.nan
+    return means
 
 
 def _view(record: Record, view: str) -> Iterable[Score]:

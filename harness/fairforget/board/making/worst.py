@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from statistics import fmean
 
-from fairforget.board.grouping import Place
 from fairforget.board.kept.columns import Columns, kinds_of, value_of
-from fairforget.board.making.rows import standardised
 from fairforget.stats.averages import enters_average
-from fairforget.stats.intervals import Estimate
 from fairforget.store.record import Record
-
-
-def worst_quarter_of(
-    cells: Mapping[Place, Record],
-    expected: Mapping[str, Sequence[Place]],
-    weights: Mapping[str, float],
-    overlap: Mapping[str, float],
-) -> Estimate | None:
-    """Return the mean of `worst_quarter` over the strata that count."""
-    return standardised(cells, expected, weights, worst_quarter, overlap)
 
 
 def worst_quarter(record: Record) -> float:
