@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import json
 import statistics
+import tempfile
 import time
 from contextlib import nullcontext
 
@@ -66,6 +67,7 @@ def cells():
 def run(executor, cells, threads, folder):
     """Return the seconds a cell."""
     runtime = Runtime(str(cache_folder()), (), threads).to_json()
+    folder = tempfile.mkdtemp(dir=folder)  # a cell whose record is there is not computed again
     begin = time.perf_counter()
     futures = [executor.submit(jobs.cell, json.dumps(TASK), "null", runtime, str(folder), one, "{}") for one in cells]
     for future in futures:

@@ -66,6 +66,18 @@ def test_the_same_scores_pass_bit_by_bit(kept):
     found.stdout.fnmatch_lines(["*quality*", "my-thing: score 0.545, the same to the last bit"])
 
 
+def test_numbers_that_are_not_those_of_the_digest_are_refused(kept):
+    """Half of a merge: the digest of one side, numbers of the other."""
+    path = kept.path / "baselines" / "my-thing.json"
+    whole = path.read_text()
+    for old, new in (('"g1": 0.545', '"g1": 0.945'), ("[0.5, 0.51,", "[0.5, 0.510002,")):
+        assert old in whole
+        path.write_text(whole.replace(old, new))
+        found = run(kept)
+        found.assert_outcomes(failed=1)
+        found.stdout.fnmatch_lines(["*my-thing.json: its numbers are not those of its digest*--quality-update*"])
+
+
 def test_other_digits_pass_with_their_interval(kept):
     kept.write(of(0.5 + 1e-7))
     found = run(kept)

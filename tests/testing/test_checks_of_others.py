@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fairforget.errors import FairforgetError
 from fairforget.registry import Registry
-from fairforget.testing import check
+from fairforget.testing import ChecksFailed, check
 from fairforget.testing.checks.model_state import (
     Interrupted,
     changed,
@@ -173,6 +173,15 @@ def test_who_refuses_the_tiny_task_is_not_judged(registry):
     report = check(Refuses, on_fail="report", only=only, registry=registry)
     assert {result.status for result in report.results} == {"not applicable"}
     assert all("there is no dictionary" in result.message for result in report.results)
+
+
+def test_who_refuses_the_tiny_task_has_not_passed(registry):
+    with pytest.raises(ChecksFailed, match=r"was not tested: shape\n.*there is no dictionary"):
+        check(Refuses, registry=registry, only=["loads", "shape"])
+    known = check(Refuses, registry=registry, only=["loads", "shape"], expected_failures={"shape": "it wants a book"})
+    assert known.passed
+    assert "Passed: 1 ran, 1 not applicable" in known.to_markdown()
+    assert "there is no dictionary (expected: it wants a book)" in known.to_markdown()
 
 
 def test_another_exception_is_no_refusal(registry):

@@ -89,6 +89,18 @@ def test_nothing_of_a_plugin_steers_the_terminal(plugin, capsys):
     assert "\x1b" not in capsys.readouterr().out
 
 
+def test_a_plugin_that_could_not_be_tried_has_not_passed(capsys):
+    only = ["--only", "loads", "--only", "accounts-for-every-sample"]
+    assert main(["check", "model-utility", *only]) == 1
+    out = capsys.readouterr().out
+    assert "not tested (1 of 2 checks could be made)" in out
+    assert "--expect accounts-for-every-sample=REASON" in out
+    assert main(["check", "model-utility", *only, "--expect", "accounts-for-every-sample=it wants three sets"]) == 0
+    out = capsys.readouterr().out
+    assert "passed (1 of 2 checks could be made)" in out
+    assert "It was not seen at its work" in out
+
+
 def test_markdown_goes_to_a_file(tmp_path, capsys):
     file = tmp_path / "report.md"
     assert main(["check", "npo", *ONLY, "--format", "md", "--out", str(file)]) == 0
@@ -111,7 +123,7 @@ def test_a_distribution_is_all_of_its_plugins(plugin, capsys):
         (["npo", "--expect", "runs"], "write CHECK=REASON"),
         (["npo", "--expect", "weights-shape=why"], "no check 'weights-shape' for a method"),
         (["npo", "--set", "betta=1"], "Did you mean 'beta'"),
-        (["npo", "--set", "beta=[1"], "no YAML"),
+        (["npo", "--set", "beta=[1"], "not valid YAML"),
         (["npo", "--set", "beta=-1"], "beta"),
         (["quickstart"], "there are checks for method"),
         (["npo", "--plugin", "nowhere.py"], "cannot read the plugin file"),
@@ -134,3 +146,5 @@ def test_a_name_of_two_kinds(plugin, capsys):
 def test_an_option_is_given(capsys):
     assert main(["check", "npo", "--set", "beta=0.3", "--only", "clones-without-running", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["options"] == {"beta": 0.3}
+    assert main(["check", "npo", "--set", "beta=1e-5", "--only", "clones-without-running", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["options"] == {"beta": 1e-5}  # YAML 1.1 has a text there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -32,6 +33,30 @@ def test_a_report_has_what_failed_and_was_not_expected():
     assert REPORT.result("one-sample").status == "not applicable"
     with pytest.raises(KeyError):
         REPORT.result("one-sampel")
+
+
+UNSEEN = CheckResult("shape", "A number a sample.", "not applicable", "it refuses: there is | no book")
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict"),
+    [
+        (replace(UNSEEN, status="ran"), "passed"),
+        (replace(UNSEEN, status="failed"), "failed"),
+        (UNSEEN, "not tested"),
+        (replace(UNSEEN, status="skipped"), "not tested"),
+        (replace(UNSEEN, expected="it wants a book"), "passed"),
+        (replace(UNSEEN, check="one-sample"), "passed"),
+    ],
+)
+def test_who_was_not_seen_at_work_has_not_passed(result, verdict):
+    report = Report("difficulty", "acme/bookish", "1.0", (RESULTS[0], result))
+    assert (report.verdict, report.passed, report.to_json()["verdict"]) == (verdict, verdict == "passed", verdict)
+    loud = "**It was not seen at its work: 1 of 2 checks could be made.** shape: it refuses: there is \\| no book"
+    assert (loud in report.to_markdown()) == (
+        result.check == "shape" and result.status in {"not applicable", "skipped"}
+    )
+    assert report.to_markdown().splitlines()[2].startswith(f"{verdict.capitalize()}: ")
 
 
 def test_json_says_everything():

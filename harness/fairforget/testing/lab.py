@@ -47,6 +47,10 @@ class Lab:
 
         return build(self.registry, "task", spec).of(Task)  # type: ignore[type-abstract]
 
+    def folders(self) -> list[Path]:
+        """Return the folders in the cache that the harness itself writes into while a plugin is at work."""
+        return [self.cache / name for name in ("targets", "scores", "pools")]
+
     def _bench(self, architecture: Architecture = "llama", lengths: Lengths = "ragged") -> Workbench:
         """Return the workbench of a target; with lengths ``equal`` its corpus has texts of one length alone."""
         from fairforget.run.targets.identity import target_identity

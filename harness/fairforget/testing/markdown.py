@@ -15,7 +15,9 @@ def to_markdown(report: Report) -> str:
     """Return the report as a heading, a table of checks, and the failures with their smallest cases."""
     counts = _counts(report)
     lines = [f"### fairforget check: {_code(f'{report.kind} {report.name}')} {_text(report.version)}", ""]
-    lines += [f"{'Passed' if report.passed else 'Failed'}: {counts}.", ""]
+    lines += [f"{report.verdict.capitalize()}: {counts}.", ""]
+    if (unseen := report.unseen) is not None:
+        lines += [f"**It was not seen at its work: {_text(report.ran)}.** {unseen.check}: {_text(unseen.message)}", ""]
     if report.options:
         lines += [f"Options given: {_code(json.dumps(dict(report.options), default=str))}", ""]
     lines += ["| check | result | |", "|---|---|---|"]
@@ -43,6 +45,8 @@ def _word(result: CheckResult) -> str:
 def _short(result: CheckResult) -> str:
     if result.status == "ran":
         return result.purpose
+    if result.status != "failed":
+        return result.message.partition("\n")[0] + (f" (expected: {result.expected})" if result.expected else "")
     return result.expected or result.message.partition("\n")[0]
 
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Status = Literal["ran", "failed", "not applicable", "skipped"]
+Verdict = Literal["passed", "failed", "not tested"]
+
+AT_WORK: Final[Mapping[str, str]] = {
+    "method": "runs",
+    "curriculum": "runs",
+    "sampler": "draws-what-it-says",
+    "task": "items-hashed",
+    "difficulty": "shape",
+    "metric": "accounts-for-every-sample",
+}
+"""The check of each kind that sees the plugin at its work; where it cannot be made, most others cannot either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +34,7 @@ class CheckResult:
     case: str | None = None
     """The smallest cell that shows the failure, as arguments of the fixture ``run_cell``."""
     expected: str | None = None
-    """Why this failure was expected; None where it was not."""
+    """Why this was expected to fail, or not to be possible; None where it was not."""
     seconds: float = 0.0
 
     @property
@@ -52,9 +63,32 @@ class Report:
         return tuple(result for result in self.results if result.wrong)
 
     @property
+    def unseen(self) -> CheckResult | None:
+        """The check that should have seen the plugin at its work and could not be; None where it was or nobody asked.
+
+        A plugin that refuses the tiny task, or whose data is not here, fails nothing, and little is known of it.
+        """
+        found = [result for result in self.results if result.check == AT_WORK.get(self.kind)]
+        return next((result for result in found if result.status in {"not applicable", "skipped"}), None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """``failed``; ``not tested`` where the plugin was not seen at its work and nobody expected that; ``passed``."""
+        if self.failures:
+            return "failed"
+        return "not tested" if self.unseen is not None and self.unseen.expected is None else "passed"
+
+    @property
     def passed(self) -> bool:
-        """Whether there are no such failures."""
-        return not self.failures
+        """Whether the verdict is ``passed``."""
+        return self.verdict == "passed"
+
+    @property
+    def ran(self) -> str:
+        """How many of the checks could be made, in words."""
+        made = sum(result.status in {"ran", "failed"} for result in self.results)
+        count = len(self.results)
+        return f"{count} checks" if made == count else f"{made} of {count} checks could be made"
 
     def result(self, check: str) -> CheckResult:
         """Return the result of one check.
@@ -74,6 +108,7 @@ class Report:
             "name": self.name,
             "version": self.version,
             "passed": self.passed,
+            "verdict": self.verdict,
             "options": json.loads(json.dumps(dict(self.options), default=str)),
             "versions": dict(self.versions),
             "checks": [asdict(result) for result in self.results],
@@ -87,10 +122,11 @@ class Report:
 
 
 class ChecksFailed(AssertionError):
-    """A check failed that was not expected to."""
+    """A check failed that was not expected to, or the plugin could not be tested."""
 
     def __init__(self, title: str, failures: Sequence[CheckResult]) -> None:
         self.failures = tuple(failures)
-        lines = [f"{title} fails {', '.join(f.check for f in failures)}"]
+        verb = "fails" if any(f.status == "failed" for f in failures) else "was not tested:"
+        lines = [f"{title} {verb} {', '.join(f.check for f in failures)}"]
         lines += [f"  {f.check}: {f.message}" + (f"\n    run_cell(…, {f.case})" if f.case else "") for f in failures]
         super().__init__("\n".join(lines))

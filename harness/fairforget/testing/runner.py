@@ -114,14 +114,14 @@ def run_check(check: Check, examined: Examined, expected: str | None = None) -> 
                 _loaded(examined)
             check.run(examined)
     except NotApplicable as why:
-        return ended("not applicable", str(why))
+        return ended("not applicable", str(why), None, expected)
     except Skipped as why:
-        return ended("skipped", str(why))
+        return ended("skipped", str(why), None, expected)
     except CheckFailed as failure:
         return ended("failed", str(failure), failure.case, expected)
     except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises is what the check found
         if missing := missing_dependency(error, examined.entry.target.partition(":")[0]):
-            return ended("skipped", missing)
+            return ended("skipped", missing, None, expected)
         message = str(error) if isinstance(error, FairforgetError) else f"{type(error).__name__}: {error}"
         return ended("failed", message, None, expected)
     if expected is not None:
@@ -155,13 +155,21 @@ def versions() -> dict[str, str]:
 
 @contextlib.contextmanager
 def _settings_kept() -> Iterator[None]:
-    """Run on one thread, which makes sums the same everywhere; what is printed goes to standard error."""
+    """Run on one thread, which makes sums the same everywhere; what is printed goes to standard error.
+
+    Settings of the process and its random generators are afterwards what they were, whatever a plugin did: one check
+    disturbs neither the next nor the tests around it.
+    """
     import torch
 
-    threads = torch.get_num_threads()
+    from fairforget.run.generators import lent_generators
+    from fairforget.testing.watch import outside, shared
+
+    settings, code = outside.settings(), shared.code()
     torch.set_num_threads(1)
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with lent_generators(), contextlib.redirect_stdout(sys.stderr):
             yield
     finally:
-        torch.set_num_threads(threads)
+        shared.patched(code)
+        outside.restore(settings)

@@ -33,7 +33,8 @@ def check(
         entry: a class derived from one in `fairforget.api`, an instance of one, an `Entry`, an entry of a registry, or
             a name, bare or as ``distribution/name``.
         kind: of the plugin, where `entry` is a name that two kinds have, or an `Entry`.
-        expected_failures: why a check is expected to fail, by its name. One that passes then is a failure.
+        expected_failures: why a check is expected to fail, or cannot be made, by its name. One that passes then is a
+            failure.
         on_fail: ``raise`` at the first check that fails, or ``report`` them all.
         options: for the plugin's constructor; an instance brings its own.
         only: names of the checks to run; all where empty.
@@ -41,15 +42,16 @@ def check(
         progress: hears of every check that has ended.
 
     Raises:
-        ChecksFailed: a check failed, and `on_fail` is ``raise``.
+        ChecksFailed: a check failed, or the plugin could not be seen at its work, and `on_fail` is ``raise``.
         FairforgetError: there is no such plugin, or no such check.
     """
     examined = examine(entry, kind, options=options, registry=registry)
     report = run_checks(
         examined, expected_failures=expected_failures, only=only, stop=on_fail == "raise", progress=progress
     )
-    if on_fail == "raise" and report.failures:
-        raise ChecksFailed(f"{report.kind} {report.name}", report.failures)
+    if on_fail == "raise" and not report.passed:
+        wrong = report.failures or tuple(result for result in report.results if result is report.unseen)
+        raise ChecksFailed(f"{report.kind} {report.name}", wrong)
     return report
 
 

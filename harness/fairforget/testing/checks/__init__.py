@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from fairforget.testing.checks.answers import ANSWERS
 from fairforget.testing.checks.common import COMMON, FIRST
 from fairforget.testing.checks.curricula import CURRICULA
 from fairforget.testing.checks.difficulties import DIFFICULTIES
@@ -29,5 +30,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     *METRICS,
     *TASK_DATA,
     *TASK_RUNS,
+    *ANSWERS,
     *MANNERS_OF_OTHERS,
 )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fairforget.api import Difficulty
 from fairforget.store.jsonable import jsonable
+from fairforget.testing.checks.company import COMPANY
 from fairforget.testing.checks.model_state import (
     changed,
     interrupted_at,
@@ -117,42 +118,6 @@ def permutation_equivariant(examined: Examined) -> None:
         raise CheckFailed(message)
 
 
-def batching_changes_nothing(examined: Examined) -> None:
-    """How samples are put into batches, and with what they are padded, changes no score."""
-    encoded, known = samples(examined), usual(examined)
-    difficulty: Difficulty = examined.make()
-    if not difficulty.needs_model:
-        raise NotApplicable("it looks at no model")
-    for option in ("batch_tokens", "batch_size"):
-        if option not in difficulty.options():
-            continue
-        single = type(difficulty)(**{**difficulty.options(), option: 1})
-        one_by_one = score(examined, encoded, by=single).values
-        if bad := differ(known.values, one_by_one, tolerance(known.values)):
-            name, one, other = encoded[bad[0]].sample.id, known.values[bad[0]], one_by_one[bad[0]]
-            raise CheckFailed(f"{name} scores {one:.6g}, and {other:.6g} with {option}=1")
-        return
-    _padding_changes_nothing(examined)
-
-
-def _padding_changes_nothing(examined: Examined) -> None:
-    """Compare the score of the shortest sample beside one of like length, and beside the longest."""
-    encoded = samples(examined)
-    by_length = sorted(range(len(encoded)), key=lambda i: len(encoded[i].input_ids))
-    short, longest = by_length[0], by_length[-1]
-    alone = score(examined, encoded.take([short])).values
-    like = score(examined, encoded.take([short, short])).values[:1]
-    padded = score(examined, encoded.take([short, longest])).values[:1]
-    allowed = tolerance(usual(examined).values)
-    if differ(alone, like, allowed):
-        raise NotApplicable("the score of a sample depends on which others are scored, so batches cannot be told apart")
-    if differ(alone, padded, allowed):
-        name, other = encoded[short].sample.id, encoded[longest].sample.id
-        raise CheckFailed(
-            f"{name} scores {alone[0]:.6g} alone and {padded[0]:.6g} beside {other}, which is longer: padding counts"
-        )
-
-
 def one_sample(examined: Examined) -> None:
     """It scores one sample alone, the shortest and the longest."""
     encoded, known = samples(examined), usual(examined).values
@@ -228,7 +193,7 @@ DIFFICULTIES: Final = (
     Check("finite-or-explained", _KIND, finite_or_explained),
     Check("deterministic-for-rng", _KIND, deterministic),
     Check("permutation-equivariant", _KIND, permutation_equivariant),
-    Check("batching-changes-nothing", _KIND, batching_changes_nothing),
+    *COMPANY,
     Check("one-sample", _KIND, one_sample),
     Check("second-architecture", _KIND, second_architecture),
     Check("leaves-weights-alone", _KIND, leaves_weights_alone),

@@ -52,9 +52,17 @@ def prints_nothing(examined: Examined) -> None:
 
 
 def changes_no_settings(examined: Examined) -> None:
-    """It changes no setting of the process: threads, default types, environment, working folder."""
+    """It changes no setting of the process (default types, environment, working folder) and leaves no thread behind."""
     if names := seen(examined).manners.settings:
         raise CheckFailed(f"it changes {', '.join(names)} of the process")
+    if names := seen(examined).manners.running:
+        raise CheckFailed(f"the thread {names[0]!r} goes on")
+
+
+def starts_no_process(examined: Examined) -> None:
+    """It starts no other process, whose work nobody would count."""
+    if started := seen(examined).manners.heard.processes:
+        raise CheckFailed(f"it starts a process: {started[0]}")
 
 
 def does_not_idle(examined: Examined) -> None:
@@ -91,7 +99,9 @@ def _watch(examined: Examined, seed: int) -> Seen:
 
     # In a state of its own each time: what seeds a generator again and again would leave it as it was.
     with other_global_state(seed), timing() as spell:
-        found, error = manners_of(lambda: EXERCISES[examined.kind](examined), [examined.lab.cache, *_hub_folders()])
+        found, error = manners_of(
+            lambda: EXERCISES[examined.kind](examined), [*examined.lab.folders(), *_hub_folders()]
+        )
     if error is not None and not found.heard.network:  # what it did about the network is refused, which is an error
         raise error
     return Seen(found, spell)
@@ -149,12 +159,13 @@ EXERCISES: Final[Mapping[str, Callable[[Examined], None]]] = {
 
 _KINDS: Final = tuple(EXERCISES)
 _ALONE: Final = tuple(kind for kind in EXERCISES if kind != "task")
-"""Kinds that have no business with the network; a task may fetch its data."""
+"""Kinds that have no business with the network and other processes; a task may fetch its data."""
 
 MANNERS_OF_OTHERS: Final = (
     Check("keeps-global-random-state", _KINDS, keeps_global_random_state),
     Check("writes-only-in-its-folder", _KINDS, writes_only_in_its_folder),
     Check("no-network", _ALONE, no_network),
+    Check("starts-no-process", _ALONE, starts_no_process),
     Check("prints-nothing", _KINDS, prints_nothing),
     Check("changes-no-settings", _KINDS, changes_no_settings),
     Check("does-not-idle", _KINDS, does_not_idle),

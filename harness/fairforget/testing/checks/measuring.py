@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -81,7 +82,7 @@ def subject(
             bench.target.encode,
             of,
             "forget",
-            tokenizer=bench.target.tokenizer,
+            tokenizer=copy.deepcopy(bench.target.tokenizer),  # what a metric does to it is no ground for others
             max_new_tokens=NEW_TOKENS,
             reference=reference,
         )

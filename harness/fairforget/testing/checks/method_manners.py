@@ -40,7 +40,7 @@ def prints_nothing(examined: Examined) -> None:
 
 
 def restores_modes(examined: Examined) -> None:
-    """Hooks, flags, types and settings are as they were before: of the model and of the process."""
+    """Hooks, flags, types and settings are as they were before, of the model and of the process; no thread goes on."""
     judge(examined, _modes)
 
 
@@ -69,6 +69,7 @@ def _generators(found: Observation) -> str | None:
 
 def _modes(found: Observation) -> str | None:
     told = [*found.form, *(f"{name} of the process changed" for name in found.manners.settings)]
+    told += [f"the thread {name!r} goes on" for name in found.manners.running]
     if found.training:
         told.append(f"stays in training mode: {', '.join(found.training[:2])}")
     return "; ".join(told) or None

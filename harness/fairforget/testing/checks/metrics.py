@@ -10,7 +10,8 @@ from fairforget.api import Measurement, Metric
 from fairforget.errors import FairforgetError
 from fairforget.store.jsonable import jsonable
 from fairforget.testing.checks.measuring import measured, oracle, sets, subject, usual
-from fairforget.testing.checks.model_state import changed, modes_of, passes_through, weights_of
+from fairforget.testing.checks.metric_items import ITEMS, close, same
+from fairforget.testing.checks.model_state import changed, modes_of, passes_through, tokenizer_of, weights_of
 from fairforget.testing.definition import Check, CheckFailed, NotApplicable
 from fairforget.testing.examined import Examined
 
@@ -59,6 +60,11 @@ def says_what_it_depends_on(examined: Examined) -> None:
 def accounts_for_every_sample(examined: Examined) -> None:
     """Every sample has an item, in the order of the samples, or stands in excluded with the reason."""
     _account(usual(examined), [sample.id for sample in sets(examined)["forget"]])
+    try:
+        kept = measured(examined, subject(examined, sets(examined), "retain"))
+    except FairforgetError:
+        return  # it may be about the forget set alone
+    _account(kept, [sample.id for sample in sets(examined)["retain"]], "the set 'retain'")
 
 
 def details_are_plain(examined: Examined) -> None:
@@ -84,9 +90,9 @@ def same_twice(examined: Examined) -> None:
     first, second = usual(examined), measured(examined, subject(examined, sets(examined)))
     for name, one in first.items.items():
         other = second.items.get(name)
-        if not _same(one, other):
+        if not same(one, other):
             raise CheckFailed(f"the item of {name} is {one!r} once and {other!r} again")
-    if not _same(first.value, second.value):
+    if not same(first.value, second.value):
         raise CheckFailed(f"the value is {first.value!r} once and {second.value!r} again, of equal items")
 
 
@@ -98,7 +104,7 @@ def hints_are_hints(examined: Examined) -> None:
     if count := passes_through(under.model, lambda: metric.announce(under)):
         raise CheckFailed(f"announce makes {count} forward passes; it only says what measure will ask for")
     told = measured(examined, subject(examined, sets(examined)), told=True)
-    if not math.isclose(told.value, without.value, rel_tol=1e-4, abs_tol=1e-6) and not _same(told.value, without.value):
+    if not close(told.value, without.value):
         raise CheckFailed(f"the value is {without.value!r}, and {told.value!r} where its hints were heard")
 
 
@@ -141,15 +147,19 @@ def second_architecture(examined: Examined) -> None:
 
 
 def leaves_model_alone(examined: Examined) -> None:
-    """The model is bit by bit what it was: weights, mode, gradients, hooks."""
+    """The model is bit by bit what it was (weights, mode, gradients, hooks, config), and so is its tokenizer."""
     usual(examined)
     model = examined.lab.bench("llama").fresh_model()
     weights, modes = weights_of(model), modes_of(model)
-    measured(examined, subject(examined, sets(examined), on=model))
+    under = subject(examined, sets(examined), on=model)
+    tokenizer = tokenizer_of(under.tokenizer)
+    measured(examined, under)
     if names := changed(weights, weights_of(model)):
         raise CheckFailed(f"it changes {len(names)} weights of the model, {names[0]} among them")
     if names := changed(modes, modes_of(model)):
         raise CheckFailed(f"it changes the model's {', '.join(names)}")
+    if names := changed(tokenizer, tokenizer_of(under.tokenizer)):
+        raise CheckFailed(f"it changes the tokenizer's {', '.join(names)}")
 
 
 def _account(found: Measurement, ids: list[str], title: str = "the tiny task") -> None:
@@ -170,13 +180,10 @@ def _account(found: Measurement, ids: list[str], title: str = "the tiny task") -
         raise CheckFailed(f"of {title} it excludes {reasons[0]} without a reason")
 
 
-def _same(one: float, other: float | None) -> bool:
-    return one == other or (other is not None and math.isnan(one) and math.isnan(other))
-
-
 _KIND: Final = ("metric",)
 
 METRICS: Final = (
+    *ITEMS,
     Check("states-direction", _KIND, states_direction),
     Check("says-what-it-depends-on", _KIND, says_what_it_depends_on),
     Check("accounts-for-every-sample", _KIND, accounts_for_every_sample),

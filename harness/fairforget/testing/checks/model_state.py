@@ -37,8 +37,15 @@ def modes_of(model: Any) -> dict[str, Any]:
         "hooks": {name: sum(_hooks(m, kind) for kind in _HOOKS) for name, m in modules.items()},
         "modules": sorted((name, type(module).__qualname__) for name, module in modules.items()),
         "device": sorted({str(p.device) for p in model.parameters()}),
-        "config.use_cache": getattr(model.config, "use_cache", None),
+        "config": _settings(getattr(model, "config", None)),
+        "generation_config": _settings(getattr(model, "generation_config", None)),
     }
+
+
+def tokenizer_of(tokenizer: Any) -> dict[str, Any]:
+    """Return what a plugin may leave changed of a tokenizer: how it pads and cuts, and the tokens it knows."""
+    names = ("padding_side", "truncation_side", "model_max_length", "special_tokens_map", "chat_template")
+    return {**{name: getattr(tokenizer, name, None) for name in names}, "number of tokens": len(tokenizer)}
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -84,6 +91,10 @@ def _hooks(module: Any, kind: str) -> int:
     """Return how many hooks of a kind a module has; those that transformers puts there for itself do not count."""
     own = [getattr(hook, "__module__", None) or "" for hook in getattr(module, kind, {}).values()]
     return sum(1 for name in own if not name.startswith("transformers"))
+
+
+def _settings(config: Any) -> dict[str, str] | None:
+    return None if config is None else {name: repr(value) for name, value in config.to_dict().items()}
 
 
 def _bytes() -> Any:

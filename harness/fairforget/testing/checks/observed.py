@@ -55,7 +55,7 @@ def once_more(examined: Examined, case: Case = PLAIN, **cell: Any) -> Observatio
         made = lab.cell(case, lab.ascent(), described, **cell)
     else:
         made = lab.cell(case, described, **cell)
-    found = observe(lab.bench_of(case), made)
+    found = observe(lab.bench_of(case), made, lab.folders())
     if found.reference or found.data:
         lab.bench.cache_clear()  # what it left is no ground for other checks
     return found

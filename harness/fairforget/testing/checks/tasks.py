@@ -92,7 +92,7 @@ def training_fits(examined: Examined) -> None:
 
 def corpus_same_twice(examined: Examined) -> None:
     """The corpus is the same at every call, by a new instance, and in a fresh process with other hash values."""
-    from fairforget.testing.fresh_corpus import corpus_digest
+    from fairforget.testing.checks.answers import fresh
     from fairforget.testing.importing import importable
 
     first = corpus_of(examined)
@@ -105,8 +105,7 @@ def corpus_same_twice(examined: Examined) -> None:
         raise CheckFailed("the corpus is another at the second call: its training texts, refusals or evaluation sets")
     if not importable(examined.entry.target):
         return
-    files = [str(file) for file in examined.registry.plugin_files]
-    if corpus_digest(examined.entry.target, examined.described()["options"], files) != first.digest():
+    if fresh(examined)["corpus"] != first.digest():
         raise CheckFailed(
             "a fresh process makes another corpus; does something depend on the order of a set, on hash(), or on the "
             "machine's state?"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from fairforget.cli.signals import heard_as_interrupts
 from fairforget.errors import FairforgetError
 from fairforget.terminal import printable
 from fairforget.testing.quality.gate import MARGIN, STUDY
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None, *, sources: Sequence[str] = ())
         sources: where the code is unless ``--source`` says it.
 
     Returns:
-        0 nothing is worse; 1 something is; 2 the input is wrong.
+        0 nothing is worse; 1 something is; 2 the input is wrong; 129, 130, 143 interrupted by SIGHUP, Ctrl-C, SIGTERM.
     """
     from fairforget.compare.markdown import render_markdown
     from fairforget.compare.terminal import render_terminal
@@ -30,16 +31,22 @@ def main(arguments: Sequence[str] | None = None, *, sources: Sequence[str] = ())
     chosen = _parser(sources).parse_args(arguments)
     where = tuple(chosen.source or sources or (("src",) if Path("src").is_dir() else (".",)))
     runs = Runs(chosen.study, where, tuple(chosen.set), chosen.margin, chosen.score)
-    try:
-        found = compare_revisions(chosen.base, chosen.head, runs)
-    except FairforgetError as error:
-        print(printable(f"error: {error}"), file=sys.stderr)
-        return 2
+    with heard_as_interrupts() as asked:
+        try:
+            found = compare_revisions(chosen.base, chosen.head, runs)
+        except FairforgetError as error:
+            print(printable(f"error: {error}", keep="\n"), file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            return asked.code or 130
     sys.stdout.write(render_markdown(found) if chosen.format == "md" else render_terminal(found))
     rejected = [f"{name} in {side} is not used: {reason}" for side, name, reason in found.rejected]
-    red = [*found.fails(chosen.fail_on), *rejected]
-    for reason in red:
+    red = found.fails(chosen.fail_on)
+    for reason in [*red, *rejected]:
         print(printable(f"quality: {reason}"), file=sys.stderr)
+    if rejected:
+        return 2  # what is missing might have turned the gate
     return 1 if red else 0
 
 

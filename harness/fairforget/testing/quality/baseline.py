@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -91,9 +91,26 @@ def read_baseline(path: Path) -> Baseline:
             made_with=dict(found["made_with"]),
         )
         return Baseline(scores, _text(found["digest"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         msg = f"{path}: not a baseline ({type(error).__name__}: {error}); write it anew with --quality-update"
         raise FairforgetError(msg) from error
+
+
+def holds(baseline: Baseline, scores: Scores) -> bool:
+    """Return whether the numbers of a baseline are those of scores with its digest, as far as they were written."""
+    apart = 10.0**-DECIMALS
+    return all(
+        math.isclose(value, found, rel_tol=1e-12, abs_tol=apart)
+        for name, column in baseline.scores.columns.items()
+        for value, found in _paired(column, scores.columns[name])
+    )
+
+
+def _paired(column: Column, other: Column) -> Iterator[tuple[float, float]]:
+    for draw, value in column.values.items():
+        yield value, other.values[draw]
+        if column.averaged:
+            yield from ((v, other.items[draw][item]) for item, v in column.items[draw].items())
 
 
 def _of_this_schema(found: Mapping[str, Any]) -> Mapping[str, Any]:

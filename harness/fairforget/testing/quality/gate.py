@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from fairforget.errors import FairforgetError, did_you_mean
-from fairforget.testing.quality.baseline import baseline_path, read_baseline, write_baseline
+from fairforget.testing.quality.baseline import baseline_path, holds, read_baseline, write_baseline
 from fairforget.testing.quality.unlike import unlike
 from fairforget.testing.quality.values import FailOn, Judgement, QualityImproved, Scores
 from fairforget.testing.quality.words import UPDATE, complaint, improvement
@@ -154,6 +154,9 @@ class Quality:
             msg = f"{path} is not compared: {why}. If that is meant, {UPDATE} writes it anew; review its diff"
             raise FairforgetError(msg)
         bitwise = baseline.digest == found.digest
+        if bitwise and not holds(baseline, found):
+            msg = f"{path}: its numbers are not those of its digest, as after a merge; {UPDATE} writes it anew"
+            raise FairforgetError(msg)
         judged = same(found, margin) if bitwise else judge(baseline.scores, found, margin)
         self.tell(judged)
         for one in judged:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fairforget.errors import FairforgetError
-from fairforget.testing.speed.trees import Tree, checked_out, repository_of
+from fairforget.testing.speed.trees import Tree, opened, repository_of
 
 if TYPE_CHECKING:
     from fairforget.compare.values import Comparison
@@ -55,12 +55,7 @@ def compare_revisions(base: str, head: str | None, runs: Runs, *, where: Path | 
     study = str(file.absolute()) if file.is_file() else runs.study
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quality-gate-")))
-        old = stack.enter_context(checked_out(base, repository, runs.sources))
-        new = (
-            Tree("working tree", repository, runs.sources)
-            if head is None
-            else stack.enter_context(checked_out(head, repository, runs.sources))
-        )
+        old, new = (stack.enter_context(opened(one, repository, runs.sources)) for one in (base, head))
         folders = [_run(tree, study, runs.settings, scratch / side) for tree, side in ((old, "base"), (new, "head"))]
         return compare_folders(*folders, score=runs.score, margin=runs.margin)
 

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from fairforget.cli.signals import heard_as_interrupts
 from fairforget.errors import FairforgetError
+from fairforget.terminal import printable
 from fairforget.testing.speed.gate import Settings, run_gate
 from fairforget.testing.speed.report import text, to_json
 
@@ -23,18 +25,23 @@ def main(
         sources: where the code is unless ``--source`` says it.
 
     Returns:
-        0 passed; 1 something is slower, does not run, or counts otherwise; 2 the input is wrong.
+        0 passed; 1 something is slower, does not run, or counts otherwise; 2 the input is wrong; 129, 130, 143
+        interrupted by SIGHUP, Ctrl-C, SIGTERM.
     """
     chosen = _parser(tests, sources).parse_args(arguments)
     where = tuple(chosen.source or sources or _guessed(Path.cwd()))
     settings = Settings(
         Path(chosen.tests), where, chosen.rounds, chosen.limit, tuple(chosen.only), update_counts=chosen.update_counts
     )
-    try:
-        outcome = run_gate(chosen.base, chosen.head, settings)
-    except FairforgetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    with heard_as_interrupts() as asked:
+        try:
+            outcome = run_gate(chosen.base, chosen.head, settings)
+        except FairforgetError as error:
+            print(printable(f"error: {error}", keep="\n"), file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            return asked.code or 130
     print(to_json(outcome) if chosen.json else text(outcome))
     return 0 if outcome.passed else 1
 

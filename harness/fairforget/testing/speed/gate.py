@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fairforget.errors import FairforgetError
 from fairforget.testing.speed.processes import Measured, alternate
-from fairforget.testing.speed.trees import Tree, checked_out, repository_of
+from fairforget.testing.speed.trees import Tree, opened, repository_of
 from fairforget.testing.speed.verdict import Judged, judge
 
 _NO_TESTS = 5
@@ -71,20 +71,19 @@ def run_gate(base: str, head: str | None, settings: Settings, *, where: Path | N
     Raises:
         FairforgetError: a commit or the benchmarks do not exist, or a turn does not end.
     """
+    if settings.update_counts and head is not None:
+        msg = f"counts are written into the working tree, and {head} is a commit; check it out and leave it out here"
+        raise FairforgetError(msg)
     begin = time.monotonic()
     repository = repository_of(where or Path.cwd())
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="speed-gate-")))
-        old = stack.enter_context(checked_out(base, repository, settings.sources))
-        new = (
-            Tree("working tree", repository, settings.sources)
-            if head is None
-            else stack.enter_context(checked_out(head, repository, settings.sources))
-        )
+        old, new = (stack.enter_context(opened(one, repository, settings.sources)) for one in (base, head))
         tests = new.folder / settings.tests
         if not tests.exists():
             msg = f"{new.name} has no {settings.tests}; --tests names the folder of the benchmarks, from the root"
             raise FairforgetError(msg)
+        old, new = _apart(old, new, repository, tests)
         counts = count(new, [str(tests)], scratch / "counts", settings)
         judged, complaints = compare(old, new, [str(tests)], scratch / "first", settings)
         suspects = [one.name for one in judged if one.suspect]
@@ -94,6 +93,17 @@ def run_gate(base: str, head: str | None, settings: Settings, *, where: Path | N
             again = {one.name: one for one in compare(old, new, ids, scratch / "second", longer)[0]}
             judged = [again.get(one.name, one) for one in judged]
     return Outcome(old.name, new.name, tuple(judged), counts, complaints, time.monotonic() - begin)
+
+
+def _apart(old: Tree, new: Tree, repository: Path, tests: Path) -> tuple[Tree, Tree]:
+    """Return both versions, each knowing that the code of the other, and of the working tree, is not its own."""
+    allowed = (tests if tests.is_dir() else tests.parent,)
+
+    def alone(tree: Tree, other: Tree) -> Tree:
+        folders = {other.folder, repository} - {tree.folder}
+        return replace(tree, others=tuple(f / s for f in sorted(folders) for s in tree.sources), allowed=allowed)
+
+    return alone(old, new), alone(new, old)
 
 
 def count(tree: Tree, tests: Sequence[str], folder: Path, settings: Settings) -> str:
@@ -113,7 +123,8 @@ def compare(
     with _started([base, head], tests, folder, settings, only="speed", **rounds) as processes:
         alternate(processes, settings.limit)
         old, new = (process.finish() for process in processes)
-    complaints = {name: done.output for name, done in (("base", old), ("head", new)) if done.returncode}
+    told = {"base": old, "head": new}
+    complaints = {name: done.complaint for name, done in told.items() if done.complaint is not None}
     names = list(dict.fromkeys([*new.benchmarks, *old.benchmarks]))
     if not names and new.returncode == _NO_TESTS:
         return [], {}

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,16 @@ class Finished:
     output: str
     benchmarks: Mapping[str, Mapping[str, Any]]
     """By the id of the test: ``data``, ``control``, ``wall``, ``margin``."""
+    foreign: Mapping[str, str] = field(default_factory=dict)
+    """Benchmarks that ran the code of another version, by id: a module of it."""
+
+    @property
+    def complaint(self) -> str | None:
+        """What is said where not everything ran; None where it did."""
+        said = [f"{name} runs code of another version: {module}" for name, module in self.foreign.items()]
+        if self.returncode:
+            said.insert(0, self.output)
+        return "\n".join(said) or None
 
 
 class Measured:
@@ -104,7 +114,10 @@ class Measured:
     def finish(self) -> Finished:
         """Return what it left, after its last turn."""
         code = self._process.wait()
-        return Finished(code, self._tail(), self._benchmarks())
+        found = self._benchmarks()
+        foreign = {name: str(one["foreign"]) for name, one in found.items() if one.get("foreign")}
+        own = {name: one for name, one in found.items() if name not in foreign}
+        return Finished(code, self._tail(), own, foreign)
 
     def close(self) -> None:
         """End it, whatever it does."""

@@ -57,7 +57,9 @@ def _summary(outcome: Outcome) -> str:
     if outcome.passed and not outcome.judged:
         return "there is no benchmark"
     if outcome.passed:
-        return f"passed: nothing of {len(outcome.judged)} is slower"
+        new = sum(one.word == "new" for one in outcome.judged)
+        also = f"; {new} new, with nothing to compare" if new else ""
+        return f"passed: nothing of {len(outcome.judged) - new} is slower{also}"
     slower = [printable(one.name) for one in outcome.judged if one.word == "slower"]
     reasons = [f"slower: {', '.join(slower)}"] if slower else []
     if "head" in outcome.complaints:

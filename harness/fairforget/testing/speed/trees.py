@@ -14,9 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from fairforget.errors import FairforgetError
+from fairforget.testing.speed.measured.foreign import FOREIGN, OWN
 
 _CLEARED = ("FAIRFORGET_", "PYTEST_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED")
 """Beginnings of variables that are the caller's alone. With pytest's, a worker of xdist would measure nothing."""
+_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"})
+_PLAIN = ("-c", "core.sparseCheckout=false", "-c", "core.fsmonitor=false", "-c", "submodule.recurse=false")
+"""All files of a commit, whatever the repository is set to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,10 @@ class Tree:
     folder: Path
     sources: tuple[str, ...]
     """Folders of importable code, relative to `folder`."""
+    others: tuple[Path, ...] = ()
+    """Folders with code of other versions: nothing that is measured may come from there."""
+    allowed: tuple[Path, ...] = ()
+    """Folders in them that may be read all the same."""
 
     @property
     def holds_fairforget(self) -> bool:
@@ -50,6 +58,8 @@ class Tree:
             **kept,
             **({"FAIRFORGET_CACHE": str(cache)} if cache else {}),
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
+            FOREIGN: os.pathsep.join(map(str, self.others)),
+            OWN: os.pathsep.join(map(str, (self.folder, *self.allowed) if self.others else ())),
             "PYTHONHASHSEED": "0",  # sets and dictionaries cost the same in every process
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "OMP_NUM_THREADS": "1",
@@ -81,11 +91,28 @@ def describe(folder: Path, into: Path) -> None:
 
 
 @contextlib.contextmanager
-def checked_out(commit: str, repository: Path, sources: Sequence[str]) -> Iterator[Tree]:
-    """Yield a commit of a repository as a git worktree, which is removed afterwards.
+def opened(commit: str | None, repository: Path, sources: Sequence[str]) -> Iterator[Tree]:
+    """Yield a commit as `checked_out` does; the working tree as it is where there is none.
 
     Raises:
-        FairforgetError: there is no such commit, or no git.
+        FairforgetError: see `checked_out`.
+    """
+    if commit is not None:
+        with checked_out(commit, repository, sources) as tree:
+            yield tree
+        return
+    check_sources(tree := Tree("working tree", repository, tuple(sources)))
+    yield tree
+
+
+@contextlib.contextmanager
+def checked_out(commit: str, repository: Path, sources: Sequence[str]) -> Iterator[Tree]:
+    """Yield the files of a commit in a folder of their own, which is removed afterwards.
+
+    The repository does not know of the folder: a run that is killed leaves nothing in it.
+
+    Raises:
+        FairforgetError: there is no such commit, or no git, or the commit has no such folder of code.
     """
     full = git(repository, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
     if full is None:
@@ -94,15 +121,28 @@ def checked_out(commit: str, repository: Path, sources: Sequence[str]) -> Iterat
             "name one that git log shows"
         )
         raise FairforgetError(msg)
+    name = f"{commit} ({full[:9]})" if not full.startswith(commit) else full[:9]
     with tempfile.TemporaryDirectory(prefix="speed-gate-") as scratch:
         folder = Path(scratch) / "tree"
-        if git(repository, "worktree", "add", "--detach", "--force", str(folder), full) is None:
-            msg = f"git cannot check {commit!r} out beside {repository}; look at git worktree list"
+        folder.mkdir()
+        inside = ("--git-dir", git(repository, "rev-parse", "--absolute-git-dir") or "", "--work-tree", str(folder))
+        index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}  # and not that of the repository
+        if git(folder, *_PLAIN, *inside, "read-tree", "--reset", "-u", full, **index) is None:
+            msg = f"git cannot write the files of {commit!r} into {folder}; is there space? Try git checkout {commit}"
             raise FairforgetError(msg)
-        try:
-            yield Tree(f"{commit} ({full[:9]})" if not full.startswith(commit) else full[:9], folder, tuple(sources))
-        finally:
-            git(repository, "worktree", "remove", "--force", str(folder))
+        check_sources(tree := Tree(name, folder, tuple(sources)))
+        yield tree
+
+
+def check_sources(tree: Tree) -> None:
+    """Find out whether a version has its code where it is looked for; else what is installed would run in its place.
+
+    Raises:
+        FairforgetError: it has not.
+    """
+    if lacking := [source for source in tree.sources if not (tree.folder / source).is_dir()]:
+        msg = f"{tree.name} has no folder {lacking[0]!r} of code (--source); name one that both versions have"
+        raise FairforgetError(msg)
 
 
 def repository_of(folder: Path) -> Path:
@@ -113,15 +153,32 @@ def repository_of(folder: Path) -> Path:
     """
     found = git(folder, "rev-parse", "--show-toplevel")
     if found is None:
-        msg = f"{folder} is in no git repository, so there is no base to compare with; run the gate in a clone"
+        msg = (
+            f"{folder} is in no git repository that git reads here, so there is no base to compare with; run the gate "
+            "in a clone, and look at what git status says there"
+        )
         raise FairforgetError(msg)
     return Path(found)
 
 
-def git(folder: Path, *arguments: str) -> str | None:
-    """Return what a git command prints; None where it fails or there is no git."""
+def git(folder: Path, *arguments: str, **variables: str) -> str | None:
+    """Return what a git command prints; None where it fails or there is no git.
+
+    Args:
+        folder: where it runs. In a hook of git, variables would name another repository; they are left out.
+        arguments: of git.
+        variables: of its environment.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
     try:
-        run = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)  # noqa: S607 - the user's git
+        run = subprocess.run(
+            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's git
+            capture_output=True,
+            env={**kept, **variables},
+            text=True,
+            errors="replace",
+            check=False,
+        )
     except OSError:
         return None
     return run.stdout.strip() if run.returncode == 0 else None

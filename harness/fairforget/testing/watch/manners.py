@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fairforget.testing.watch import outside
+from fairforget.testing.watch import outside, shared
 from fairforget.testing.watch.audit import Heard, hearing
 
 
@@ -23,7 +23,9 @@ class Manners:
     generators: list[str] = field(default_factory=list)
     """Global random generators whose state changed."""
     settings: list[str] = field(default_factory=list)
-    """Settings of the process that changed; they are put back."""
+    """Settings of the process that changed, they are put back; and functions of libraries that were replaced."""
+    running: list[str] = field(default_factory=list)
+    """Names of the threads that it started and that go on."""
 
     def written(self) -> list[str]:
         """Return the files that were written where none should be."""
@@ -41,6 +43,7 @@ def manners_of(call: Callable[[], None], allowed: Sequence[Path] = ()) -> tuple[
     with ExitStack() as stack:
         here, temporary = stack.enter_context(outside.empty_folders())
         settings, generators = outside.settings(), outside.generators()
+        code, threads = shared.code(), shared.threads()
         with outside.printing() as printed, hearing([temporary, *allowed]) as found.heard:
             try:
                 call()
@@ -49,6 +52,8 @@ def manners_of(call: Callable[[], None], allowed: Sequence[Path] = ()) -> tuple[
         found.printed = printed.text
         found.generators = outside.changed(generators, outside.generators())
         found.settings = outside.changed(settings, outside.settings())
+        found.settings += shared.patched(code)
+        found.running = shared.left_running(threads)
         outside.restore(settings)
         left = [p.relative_to(f) for f in (here, temporary) for p in f.rglob("*")]
         # Torch's compiler makes itself a folder when it is first imported, whoever asked for it.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -69,10 +70,15 @@ class Observation:
     """What changed of the run's own settings."""
 
 
-def observe(bench: Workbench, cell: Mapping[str, Any]) -> Observation:
+def observe(bench: Workbench, cell: Mapping[str, Any], allowed: Sequence[Path] = ()) -> Observation:
     """Let the method of a cell unlearn, and watch.
 
     Nothing is measured afterwards. What the method leaves behind in the process is put back.
+
+    Args:
+        bench: the task and its target.
+        cell: as a study describes it.
+        allowed: folders in which files may be written.
 
     Raises:
         Skipped: a module that the method needs is not installed.
@@ -88,7 +94,7 @@ def observe(bench: Workbench, cell: Mapping[str, Any]) -> Observation:
         texts = _texts(run)
         form = inside.form(model)
         seed_generators(cell["draw"]["digest"], cell["seed"])
-        _unlearn(bench, cell, run, found)
+        _unlearn(bench, cell, run, found, allowed)
         found.training = inside.training(model)
         found.form = inside.difference(form, inside.form(model))
         found.weights = inside.copied(model.state_dict())
@@ -117,14 +123,16 @@ def _watched(bench: Workbench, cell: Mapping[str, Any], model: Any, references: 
     return run
 
 
-def _unlearn(bench: Workbench, cell: Mapping[str, Any], run: WatchedRun, found: Observation) -> None:
+def _unlearn(
+    bench: Workbench, cell: Mapping[str, Any], run: WatchedRun, found: Observation, allowed: Sequence[Path]
+) -> None:
     def work() -> None:
         with run.ledger.watch(run.model), timing() as found.spell:
             method = bench.build("method", cell["method"]).of(Method)  # type: ignore[type-abstract]
             follow(method, run)
 
     with Embedded(run.model) as embedded:
-        found.manners, error = manners_of(work, [bench.cache])
+        found.manners, error = manners_of(work, allowed)
     found.embedded = (embedded.forward, embedded.backward)
     if error is not None:
         _failed(error, found)

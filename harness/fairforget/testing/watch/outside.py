@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
+import logging
 import os
 import random
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +21,10 @@ import torch
 
 _OF_COMPILERS: Final = ("TORCHINDUCTOR_", "TRITON_")
 """Variables that torch's compiler sets when it is first imported."""
+
+
+_CUDNN: Final = ("enabled", "benchmark", "deterministic")
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def generators() -> dict[str, Any]:
@@ -39,6 +46,14 @@ def settings() -> dict[str, Any]:
         "torch's deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
         "torch's anomaly detection": torch.is_anomaly_enabled(),
         "torch's matmul precision": torch.get_float32_matmul_precision(),
+        "torch's default device": str(torch.get_default_device()),
+        "torch's cudnn flags": tuple(getattr(torch.backends.cudnn, name) for name in _CUDNN),
+        "numpy's error handling": tuple(np.geterr().items()),
+        "the level below which logging is disabled": logging.root.manager.disable,
+        "signal handlers": tuple(signal.getsignal(one) for one in _SIGNALS),
+        "garbage collection": gc.isenabled(),
+        "the recursion limit": sys.getrecursionlimit(),
+        "standard error": sys.stderr,
         "the working folder": str(Path.cwd()),
         "environment variables": tuple(sorted(i for i in os.environ.items() if not i[0].startswith(_OF_COMPILERS))),
         "sys.path": tuple(sys.path),
@@ -59,6 +74,14 @@ def restore(before: dict[str, Any]) -> None:
         "torch's deterministic algorithms": torch.use_deterministic_algorithms,
         "torch's anomaly detection": torch.autograd.set_detect_anomaly,
         "torch's matmul precision": torch.set_float32_matmul_precision,
+        "torch's default device": torch.set_default_device,
+        "torch's cudnn flags": _cudnn,
+        "numpy's error handling": lambda wanted: np.seterr(**dict(wanted)),
+        "the level below which logging is disabled": logging.disable,
+        "signal handlers": _handlers,
+        "garbage collection": lambda wanted: gc.enable() if wanted else gc.disable(),
+        "the recursion limit": sys.setrecursionlimit,
+        "standard error": lambda wanted: setattr(sys, "stderr", wanted),
         "the working folder": os.chdir,
         "environment variables": _environment,
         "sys.path": _path,
@@ -75,6 +98,17 @@ def _environment(wanted: tuple[tuple[str, str], ...]) -> None:
 
 def _path(wanted: tuple[str, ...]) -> None:
     sys.path[:] = wanted
+
+
+def _cudnn(wanted: tuple[bool, ...]) -> None:
+    for name, value in zip(_CUDNN, wanted, strict=True):
+        setattr(torch.backends.cudnn, name, value)
+
+
+def _handlers(wanted: tuple[Any, ...]) -> None:
+    with contextlib.suppress(ValueError, TypeError):  # only the main thread may, and not where C code set one
+        for one, handler in zip(_SIGNALS, wanted, strict=True):
+            signal.signal(one, handler)
 
 
 @dataclass

@@ -16,7 +16,7 @@ class Healthy(LossMethod):
 
 class Mutant(Healthy):
     def loss(self, model, batch):
-        frozen = batch._reference._copy()
+        frozen = batch._reference._model()
         with torch.no_grad():
             next(frozen.parameters()).add_(0.01)
         return super().loss(model, batch)

@@ -9,6 +9,7 @@ from typing import Any
 
 from .clock import processor_seconds
 from .controls import CONTROLS
+from .foreign import foreign_module
 from .turns import wait_for_turn
 
 ROUNDS = "FAIRFORGET_SPEED_ROUNDS"
@@ -63,4 +64,4 @@ class Speed:
 
         rounds = int(os.environ.get(ROUNDS, "15"))
         self._benchmark.pedantic(timed, setup=before, rounds=rounds, warmup_rounds=1)
-        self._benchmark.extra_info.update(control=controls[1:], wall=wall[1:], margin=margin)
+        self._benchmark.extra_info.update(control=controls[1:], wall=wall[1:], margin=margin, foreign=foreign_module())
