@@ -1,4 +1,4 @@
-"""Build a wheel of every example, install the wheels beside fairforget, check types, and run their tests there.
+"""Build a wheel of every example, look into it, install them beside fairforget, check types, and run the tests there.
 
 ``python examples/thirdparty.py [NAME …]``, in an environment that has fairforget and its extra ``test``. What is
 installed goes to a virtual environment of its own that sees this one's packages: that takes seconds, and changes
@@ -16,6 +16,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,7 +38,8 @@ def main(names: list[str]) -> int:
         root = Path(temporary)
         python, environ = make_environment(root, list(chosen.values()))
         print(f"installed after {time.monotonic() - begun:.0f} s", flush=True)
-        failed = check_discovery(python, environ, chosen) | check_types(python, list(chosen.values()))
+        failed = check_contents(root / "wheels")
+        failed |= check_discovery(python, environ, chosen) | check_types(python, list(chosen.values()))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             runs = {name: pool.submit(run_tests, name, root, python, environ) for name in chosen}
         for name, run in runs.items():
@@ -72,6 +74,24 @@ def make_environment(root: Path, folders: list[Path]) -> tuple[Path, dict[str, s
     pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", wheels, *sources)
     pip("install", *wheels.glob("*.whl"))
     return python, environ
+
+
+def check_contents(wheels: Path) -> bool:
+    """Return whether a wheel holds something beside its package and its metadata, or what belongs into none."""
+    found = []
+    for file in sorted(wheels.glob("*.whl")):
+        package = file.name.partition("-")[0]
+        with zipfile.ZipFile(file) as wheel:
+            held = wheel.namelist()
+        mine = [
+            name
+            for name in held
+            if name.startswith((f"{package}/", f"{package}-")) and not set(_junk("", name.split("/")))
+        ]
+        found += [f"{file.name} holds {name}" for name in sorted({*held} - {*mine})]
+    for said in found:
+        print(said, file=sys.stderr)
+    return bool(found)
 
 
 def check_discovery(python: Path, environ: Mapping[str, str], chosen: Mapping[str, Path]) -> bool:
@@ -111,7 +131,8 @@ def run_tests(name: str, root: Path, python: Path, environ: Mapping[str, str]) -
 
 
 def _junk(_: str, names: list[str]) -> list[str]:
-    return [name for name in names if name in {"__pycache__", ".pytest_cache", "dist", "build", ".venv", "runs"}]
+    junk = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", "dist", "build", ".venv", "runs"}
+    return [name for name in names if name in junk]
 
 
 if __name__ == "__main__":

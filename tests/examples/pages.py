@@ -6,6 +6,13 @@ import re
 import shlex
 from pathlib import Path
 
+TASK = (
+    "task={name: biographies, people: 4, retain_people: 2, holdout_people: 2, samples: 2, world_facts: 2, frequencies:"
+    " [1], distributions: [in], lengths: [short], rare_words: [0], hidden_size: 16, layers: 1, vocabulary: 400, epochs:"
+    " 1}"
+)
+"""What makes a study of a page small enough to be run in a test."""
+
 
 def blocks(page: Path, language: str) -> list[str]:
     """Return the fenced blocks of a language."""

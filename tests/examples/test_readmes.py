@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from fairforget.api import Sample
 from fairforget.cli import main
 from fairforget.registry import Registry
 from fairforget.study.load import parse_study
 from fairforget.study.planning import make_plan
 
 ROOT = Path(__file__).parents[2]
+# What makes a study of a page small enough to be run here; the rest of the command stays as it is.
+BIOGRAPHIES = ("samplers=[random]", "forget_size=2", "seeds=1")
+SMALL = ("draws=1", "budget={updates: 1}", "evaluation.max_new_tokens=4", "engine=inline")
 FOLDERS = [file.parent for file in sorted((ROOT / "examples").glob("*/pyproject.toml"))]
 
 
@@ -41,11 +48,36 @@ def test_the_page_of_an_example_works(folder, pages, installed, tmp_path, monkey
     ours = [command for command in pages.commands(page) if command[0] == "fairforget"]
     assert ours
     for command in ours:
-        dry = ["--dry-run"] if command[1] == "run" else []
-        assert main([*command[1:], *dry]) == 0, command
+        said = command[1:]
+        if said[0] == "run":
+            small = (pages.TASK, *BIOGRAPHIES, *SMALL) if said[1] == "quickstart" else ("task.epochs=1", *SMALL)
+            said += [part for setting in small for part in ("--set", setting)]
+        assert main(said) == 0, command
+        if said[0] == "run":
+            out = Path(said[said.index("--out") + 1])
+            records = [json.loads(path.read_text()) for path in (out / "cells").glob("*.json")]
+            assert {record["status"] for record in records} == {"ok"}
+            assert (out / "board.html").is_file()
+    monkeypatch.setitem(sys.modules, "my_package", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "my_package.trainers", SimpleNamespace(MyTrainer=lambda **given: given))
     for block in pages.blocks(page, "python"):
-        exec(compile(block, str(page), "exec", dont_inherit=True), {"__name__": "page"})
+        space = {"__name__": "page"}
+        exec(compile(block, str(page), "exec", dont_inherit=True), space)
+        USED[folder.name](space["Mine"]())
     assert capsys.readouterr().out
+
+
+def trains(mine):
+    assert mine.trainer(model="m", args="a") == {"gamma": 1.0, "model": "m", "args": "a"}
+
+
+def orders(mine):
+    samples = [Sample(str(i), "", "text") for i in range(5)]
+    assert sorted(mine.order(samples, None, np.random.default_rng(0))) == [0, 1, 2, 3, 4]
+
+
+USED = {"fairforget-trainer": trains, "fairforget-torch-sampler": orders}
+"""What the class of a page is for."""
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -14,9 +14,6 @@ from fairforget.cli import main
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "track-runs.md"
 SMALL = (
-    "task={name: biographies, people: 4, retain_people: 2, holdout_people: 2, samples: 2, world_facts: 2, frequencies:"
-    " [1], distributions: [in], lengths: [short], rare_words: [0], hidden_size: 16, layers: 1, vocabulary: 400, epochs:"
-    " 1}",
     "samplers=[random]", "draws=1", "forget_size=2", "seeds=1", "methods=[untouched, grad-ascent]", "engine=inline",
     "curricula=[uniform]", "budget={updates: 1}", "evaluation.max_new_tokens=4",
 )  # fmt: skip
@@ -35,7 +32,7 @@ def test_the_tracker_of_the_page_writes_its_table(tmp_path, monkeypatch, pages, 
     ((name, text),) = pages.files(PAGE).items()
     Path(name).write_text(text)
     (command,) = [command for command in pages.commands(PAGE) if "--plugin" in command]
-    small = [part for setting in SMALL for part in ("--set", setting)]
+    small = [part for setting in (pages.TASK, *SMALL) for part in ("--set", setting)]
     assert main([*command[1:], *small]) == 0
     records = {p.stem: json.loads(p.read_text()) for p in Path("runs/quickstart/cells").glob("*.json")}
     with Path("cells.csv").open(newline="") as file:

@@ -114,6 +114,10 @@ class Reader:
         files[0].write_text(text.replace(old, new))
         self.typed += sum(line[0] == "+" for line in lines)
 
+    def board(self, run: str) -> str:
+        """Return the board of a run in the folder, as Markdown."""
+        return (self.folder / "runs" / run / "board.md").read_text()
+
     def table(self) -> str:
         """Return what took how long."""
         rows = [f"{seconds:7.1f} s, {cpu:6.1f} s of processors: {command}" for command, seconds, cpu in self.took]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -37,6 +38,17 @@ def test_the_folder_may_be_another(tmp_path, capsys):
     assert "  cd 'my plugins/sleepy'\n" in capsys.readouterr().out
     assert 'email = "a@b.org"' in (tmp_path / "my plugins" / "sleepy" / "pyproject.toml").read_text()
     assert not (tmp_path / "fairforget-sleepy").exists()
+
+
+def test_what_it_says_to_type_is_taken_where_another_kind_has_the_name(capsys, tmp_path):
+    assert main(["new", "sampler", "npo", "--out=-p", "--json"]) == 0
+    following = json.loads(capsys.readouterr().out)["next"]
+    assert following[0] == "cd ./-p"
+    module = str(tmp_path / "-p" / "fairforget_npo.py")
+    (show,) = [shlex.split(line)[1:] for line in following if " show " in line]
+    assert main([*show, "--plugin", module]) == 0
+    assert "short" in capsys.readouterr().out
+    assert "fairforget check npo --kind sampler" in following
 
 
 def test_json_is_all_that_is_printed(capsys, tmp_path):

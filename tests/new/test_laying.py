@@ -27,6 +27,16 @@ def test_folders_above_it_are_made(tmp_path):
     assert (tmp_path / "one" / "two" / "new" / "a.txt").is_file()
 
 
+def test_its_name_may_be_as_long_as_a_file_system_takes(tmp_path):
+    lay(FILES, tmp_path / ("睡" * 85))
+    assert everything(tmp_path)[:1] == ["睡" * 85]
+
+
+def test_a_way_back_over_a_folder_that_is_not_there_yet_is_one(tmp_path):
+    lay(FILES, tmp_path / "one" / ".." / "new")
+    assert (tmp_path / "new" / "a.txt").is_file()
+
+
 def folder(path):
     path.mkdir()
 

@@ -4,12 +4,14 @@ import keyword
 import re
 
 import pytest
+import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fairforget.errors import FairforgetError
-from fairforget.new.naming import LONGEST, NEW_KINDS, check_free, kind, names
+from fairforget.new.naming import LONGEST, NEW_KINDS, Names, check_free, kind, names, shared
 from fairforget.registry import Registry
+from fairforget.study.yaml_lines import parse_yaml
 
 written = st.text(st.sampled_from("abcz019-"), min_size=1, max_size=LONGEST)
 
@@ -34,6 +36,11 @@ def test_the_distribution_may_be_named_instead():
         ("../sleepy", "sleepy"),
         ("/tmp/sleepy", "tmp-sleepy"),
         ("a\x1b[31mb", "a-31mb"),
+        ("half.asleep", "half-asleep"),
+        ("Dösig", "dosig"),
+        ("É", "e"),
+        ("Null", "null-method"),
+        ("1_000", "1-000"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_with_one_that_can(given, near):
@@ -42,7 +49,7 @@ def test_a_name_that_cannot_be_is_refused_with_one_that_can(given, near):
     assert names("method", near).name == near
 
 
-@pytest.mark.parametrize("given", ["", "-", "..", "//", "é", "fairforget-"])
+@pytest.mark.parametrize("given", ["", "-", "..", "//", "睡", "fairforget-"])
 def test_a_name_without_a_letter_is_refused_without_a_guess(given):
     with pytest.raises(FairforgetError) as caught:
         names("method", given)
@@ -53,6 +60,37 @@ def test_a_name_is_not_too_long():
     assert names("task", "a" * LONGEST)
     with pytest.raises(FairforgetError, match=f"{LONGEST + 1} characters, at most {LONGEST}"):
         names("task", "a" * (LONGEST + 1))
+
+
+@pytest.mark.parametrize(
+    "given", ["null", "true", "false", "no", "on", "off", "yes", "7", "007", "1e3", "0x1f", "2001-12-14"]
+)
+def test_a_name_that_a_study_file_would_not_take_for_one_is_refused(given):
+    with pytest.raises(FairforgetError, match=f"YAML takes it for something else than a name; write '{given}-sampler'"):
+        names("sampler", given)
+    assert names("sampler", f"{given}-sampler").name == f"{given}-sampler"
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.text(st.sampled_from("0123456789abcdefnoux-"), min_size=1, max_size=12))
+def test_a_good_name_is_a_text_to_every_reader_of_yaml(text):
+    try:
+        found = names("task", text).name
+    except FairforgetError:
+        return
+    assert yaml.safe_load(f"methods: [untouched, {found}]") == {"methods": ["untouched", found]}
+    assert parse_yaml(f"methods: [untouched, {found}]", "study").value == {"methods": ["untouched", found]}
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.text(max_size=60))
+def test_what_is_written_instead_can_be_written(text):
+    try:
+        names("curriculum", text)
+    except FairforgetError as error:
+        if "; write " in str(error):
+            near = str(error).rpartition("; write ")[2].strip("'")
+            assert names("curriculum", near).name == near
 
 
 @settings(derandomize=True, deadline=None)
@@ -72,15 +110,20 @@ def test_whatever_is_typed_is_a_good_name_or_refused(text):
 @given(written, st.sampled_from(NEW_KINDS), st.sets(st.sampled_from(["A", "Z", "Abc", "None", "True"])))
 def test_a_class_is_never_called_as_something_else_is(text, of, taken):
     assume(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text))
-    found = names(of, text).cls(taken)
+    found = Names(of, text).cls(taken)
     assert found.isidentifier()
     assert not keyword.iskeyword(found)
     assert found not in taken
 
 
-@pytest.mark.parametrize("text", ["none", "true", "false", "2nd", "sampler"])
+@pytest.mark.parametrize("text", ["none", "2nd", "sampler"])
 def test_a_class_that_would_be_a_word_of_python_has_its_kind_in_it(text):
     assert "Sampler" in names("sampler", text).cls({"Sampler"})
+
+
+@pytest.mark.parametrize("text", ["test-me", "tests", "testimony"])
+def test_pytest_does_not_take_a_class_for_tests(text):
+    assert not names("metric", text).cls().startswith("Test")
 
 
 @pytest.mark.parametrize(("text", "said"), [("metod", "'method'"), ("Sampler", "'sampler'"), ("engine", "task")])
@@ -98,8 +141,11 @@ class TestFree:
     def test_a_new_name_is(self, registry):
         check_free(names("method", "sleepy"), registry)
 
-    def test_a_name_of_another_kind_is(self, registry):
+    def test_a_name_of_another_kind_is_and_is_shared(self, registry):
         check_free(names("sampler", "npo"), registry)
+        assert shared(names("sampler", "npo"), registry)
+        assert not shared(names("method", "npo"), registry)
+        assert not shared(names("method", "sleepy"), registry)
 
     def test_a_plugin_of_that_name_and_kind_is_in_the_way(self, registry):
         with pytest.raises(FairforgetError, match="there is a method 'npo' already, of fairforget "):

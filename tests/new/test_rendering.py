@@ -11,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
 from fairforget.errors import FairforgetError
 from fairforget.kinds import BASES, HOOKS
@@ -20,7 +21,18 @@ from fairforget.new.rendering import commands, render
 from fairforget.registry import Registry
 
 # Short and long, with a digit first, and words that Python or the templates have themselves.
-NAMES = ("z", "a" * LONGEST, "a-" * (LONGEST // 2 - 1) + "aa", "2nd", "none", "entry", "sampler", "any", "half-asleep")
+NAMES = (
+    "z",
+    "a" * LONGEST,
+    "a-" * (LONGEST // 2 - 1) + "aa",
+    "2nd",
+    "none",
+    "entry",
+    "sampler",
+    "any",
+    "test-me",
+    "half-asleep",
+)
 EVERY = [names(kind, name) for kind in NEW_KINDS for name in NAMES]
 labels = {"argvalues": EVERY, "ids": lambda n: f"{n.kind}-{n.name}"}
 
@@ -42,8 +54,7 @@ def test_the_project_is_that_of_the_name(wanted):
 def test_the_module_brings_the_plugin_by_its_name(wanted, tmp_path):
     file = tmp_path / f"{wanted.module}.py"
     source = render(wanted)[file.name]
-    # As a file the module has a name of its own; as a distribution, the one that its entry says.
-    file.write_text(source.replace(f'"{wanted.module}:', '":'))
+    file.write_text(source)  # given with --plugin it is the same plugin, before anybody has installed it
     registry = Registry.discover([file])
     assert not registry.problems
     (entry,) = [e for e in registry.entries(wanted.kind) if e.dist == wanted.module]
@@ -73,10 +84,27 @@ def test_ruff_finds_nothing_whatever_the_name_is(tmp_path):
 @pytest.mark.parametrize("kind", NEW_KINDS)
 def test_the_commands_are_those_of_its_readme_and_name_it(kind):
     wanted = names(kind, "half-asleep")
-    found = commands(wanted)
+    found = commands(render(wanted))
     assert found[0] == "pip install -e '.[dev]'"
     assert "fairforget check half-asleep" in found
     assert all(f"$ {line}\n" in render(wanted)["README.md"] for line in found)
+
+
+@pytest.mark.parametrize("kind", NEW_KINDS)
+def test_commands_say_the_kind_where_another_has_the_name(kind):
+    readme = render(names(kind, "half-asleep"), shared=True)["README.md"]
+    for command in ("plugins show", "check"):
+        assert re.findall(rf"fairforget {command} (.*)$", readme, re.MULTILINE)[0] == f"half-asleep --kind {kind}"
+
+
+@pytest.mark.parametrize(
+    ("installed", "bound"), [("1.2", ">=1.2"), ("1.2.dev3+g12ab.dirty", ">=1.2.dev3"), ("not installed", "")]
+)
+def test_the_bound_is_one_that_installers_take(installed, bound, monkeypatch):
+    monkeypatch.setattr("fairforget.new.rendering.version", lambda: installed)
+    project = tomllib.loads(render(names("method", "half-asleep"))["pyproject.toml"])["project"]
+    assert project["dependencies"] == [f"fairforget{bound}"]
+    Requirement(project["dependencies"][0])
 
 
 def test_the_workflow_is_valid_and_runs_what_the_readme_says_to_run_before_a_commit():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -16,10 +17,11 @@ from fairforget_mlflow.flat import board_metrics, cell_metrics, cell_parameters,
 
 EXPERIMENT: Final = "MLFLOW_EXPERIMENT_NAME"
 """MLflow's own variable; without it the experiment is ``fairforget/<name of the study>``."""
-STUDY, KEY, PROBLEM = "fairforget.study", "fairforget.key", "fairforget.problem"
-"""Tags: the digest of the study, the key of the cell, and what went wrong in it."""
-TOLD_APART: Final = ("name", "methods", "curricula", "samplers")
-"""Of a study, what its cells say one by one, or lists that are of no use in a table."""
+STUDY, ENGINE, KEY, PROBLEM = "fairforget.study", "fairforget.engine", "fairforget.key", "fairforget.problem"
+"""Tags: the digest of the study, what ran it last, the key of the cell, and what went wrong in it."""
+TOLD_APART: Final = ("name", "methods", "curricula", "samplers", "engine")
+"""Of a study, what its cells say one by one, lists that are of no use in a table, and the engine: MLflow changes no
+parameter, and a study may go on under another one."""
 
 
 class StudyLog:
@@ -49,7 +51,10 @@ class StudyLog:
         experiment = client.create_experiment(name) if known is None else known.experiment_id
         digest = digest_of({key: value for key, value in study.items() if key != "engine"})
         log = cls(client, experiment, "")
-        log._run = log._begin({STUDY: digest}, study["name"])
+        engine = study["engine"]
+        told = engine if isinstance(engine, str) else json.dumps(engine)
+        log._run = log._begin({STUDY: digest, ENGINE: told}, study["name"])
+        client.set_tag(log._run, PROBLEM, "")  # what stopped it before is over
         described = {key: value for key, value in study.items() if key not in TOLD_APART}
         client.log_batch(log._run, params=[Param(*pair) for pair in flat({**described, "cells": cells})])
         client.log_dict(log._run, dict(study), "study.json")
@@ -71,6 +76,23 @@ class StudyLog:
         problems = " ".join(problem["message"] for problem in record["problems"])
         self._client.set_tag(run, PROBLEM, problems[:500])
         self._client.set_terminated(run, "FAILED" if record["status"] == "failed" else "FINISHED")
+
+    def progress(self, far: Mapping[str, Any]) -> None:
+        """Log how far the study is, by the number of its cells that are done.
+
+        Args:
+            far: what ``fairforget_cell_finished`` tells of it.
+        """
+        now = int(time.time() * 1000)
+        found = numbers({f"progress/{name}": far[name] for name in ("done", "total", "failed", "seconds_left")})
+        self._client.log_batch(
+            self._run, metrics=[Metric(key, value, now, far["done"]) for key, value in found.items()]
+        )
+
+    def stop(self, reason: str) -> None:
+        """End the study's run where it was interrupted or met an error."""
+        self._client.set_tag(self._run, PROBLEM, reason[:500])
+        self._client.set_terminated(self._run, "KILLED")
 
     def finish(self, results: Mapping[str, Any]) -> None:
         """Log the board, as the artifact ``board.json`` and as numbers, and end the study's run."""

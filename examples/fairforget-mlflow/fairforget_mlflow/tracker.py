@@ -29,14 +29,22 @@ class Tracker:
         self._log = StudyLog.open(study.to_json(), cells=len(plan))
 
     @hookimpl
-    def fairforget_cell_finished(self, record: Mapping[str, Any]) -> None:
-        """Log a cell."""
+    def fairforget_cell_finished(self, record: Mapping[str, Any], progress: Mapping[str, Any]) -> None:
+        """Log a cell, and how far the study is."""
         if self._log is not None:
             self._log.cell(record)
+            self._log.progress(progress)
 
     @hookimpl
     def fairforget_study_finished(self, results: Mapping[str, Any]) -> None:
         """Log the board, and close the study's run."""
         if self._log is not None:
             self._log.finish(results)
+            self._log = None
+
+    @hookimpl
+    def fairforget_study_stopped(self, reason: str) -> None:
+        """Close the study's run before its end; the same study goes on in it."""
+        if self._log is not None:
+            self._log.stop(reason)
             self._log = None

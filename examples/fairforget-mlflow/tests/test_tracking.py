@@ -95,6 +95,32 @@ def test_a_study_is_logged_and_goes_on_where_it_was(client, study, tmp_path):
     assert now.data.metrics["score-low/grad-ascent"] == pytest.approx(row["headline"]["score"]["low"])
 
 
+def test_a_study_goes_on_under_another_engine(client, study, tmp_path):
+    study |= {"draws": 2, "trajectory": None}
+    fairforget.run({**study, "engine": "inline"}, tmp_path / "out")
+    (parent,), before = runs(client)
+    lost = sorted((tmp_path / "out" / "cells").glob("*.json"))[:3]
+    for path in lost:
+        path.unlink()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)  # of a tracker that failed
+        fairforget.run({**study, "engine": "local:2"}, tmp_path / "out")
+    (same,), cells = runs(client)
+    assert same.info.run_id == parent.info.run_id
+    assert {key: run.info.run_id for key, run in cells.items()} == {key: run.info.run_id for key, run in before.items()}
+    assert {run.info.status for run in (same, *cells.values())} == {"FINISHED"}
+    for key, record in records(tmp_path / "out").items():
+        run = cells[key]
+        assert run.data.tags["mlflow.parentRunId"] == same.info.run_id
+        assert run.data.metrics["seconds/evaluation"] == pytest.approx(record["ledger"]["evaluation"]["seconds"])
+        told_again = (tmp_path / "out" / "cells" / f"{key}.json") in lost
+        assert (run.info.end_time > parent.info.end_time) == told_again
+    assert "engine" not in " ".join(same.data.params)
+    assert (parent.data.tags["fairforget.engine"], same.data.tags["fairforget.engine"]) == ("inline", "local:2")
+    assert artifact(client, same, "study.json")["engine"] == "local:2"
+
+
 def test_a_cell_that_is_run_again_replaces_its_run(client, study, tmp_path):
     plugin = tmp_path / "moody.py"
     plugin.write_text(
@@ -123,6 +149,34 @@ def test_a_cell_that_is_run_again_replaces_its_run(client, study, tmp_path):
     assert (parent.info.status, cells[key].info.status) == ("FINISHED", "FINISHED")
     assert cells[key].data.tags["fairforget.problem"] == ""
     assert "forget_probability" in cells[key].data.metrics
+
+
+def test_a_study_that_is_stopped_goes_on_in_its_run(client, study, tmp_path):
+    plugin = tmp_path / "impatient.py"
+    plugin.write_text(
+        "from pathlib import Path\n"
+        "from fairforget import hookimpl\n"
+        "@hookimpl\n"
+        "def fairforget_cell_finished(progress):\n"
+        "    if progress['done'] == 2 and not Path('patient').exists():\n"
+        "        raise KeyboardInterrupt\n"
+    )
+    study |= {"methods": ["untouched"], "draws": 3, "trajectory": None, "engine": "inline"}
+    with pytest.raises(KeyboardInterrupt):
+        fairforget.run(study, tmp_path / "out", plugins=[plugin])
+    ((parent,), cells), name = runs(client), "fairforget.problem"
+    assert (parent.info.status, parent.data.tags[name]) == ("KILLED", "interrupted")
+    assert len(cells) in {1, 2}, "two were done; the second is told where this tracker hears of it first"
+
+    Path("patient").touch()
+    fairforget.run(study, tmp_path / "out", plugins=[plugin])
+    (same,), cells = runs(client)
+    assert same.info.run_id == parent.info.run_id
+    assert (same.info.status, same.data.tags[name]) == ("FINISHED", "")
+    done = client.get_metric_history(same.info.run_id, "progress/done")
+    assert max(metric.value for metric in done) == 3
+    assert all(metric.step == metric.value for metric in done)
+    assert same.data.metrics["progress/total"] == 3
 
 
 def test_the_experiment_can_be_named(client, study, tmp_path, monkeypatch):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from operator import index
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fairforget import FairforgetError
 from fairforget.api import Curriculum, Sample
@@ -51,17 +51,29 @@ class SamplerCurriculum(Curriculum):
         import torch
 
         seed = int(rng.integers(2**63))
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            made = self.sampler(samples, scores, torch.Generator().manual_seed(seed))
-            found = list(islice(made, len(samples) + 1))  # one more tells those that never end
+        before = torch.get_rng_state()
         try:
-            positions = [index(position) for position in found]
-        except TypeError as error:
-            msg = f"{type(made).__name__} yields {type(found[0]).__name__}s; a curriculum wants single positions"
-            raise FairforgetError(msg) from error
+            torch.default_generator.manual_seed(seed)  # of the processor alone: no Sampler needs an accelerator's
+            made = self.sampler(samples, scores, torch.Generator().manual_seed(seed))
+            if not isinstance(made, Iterable):
+                msg = f"sampler of {type(self).__name__} returned {made!r}, which is no Sampler"
+                raise FairforgetError(msg)
+            found = list(islice(made, len(samples) + 1))  # one more tells those that never end
+        finally:
+            torch.set_rng_state(before)
+        positions = [_position(made, given) for given in found]
         if len(positions) != len(samples):
             many = "more" if len(positions) > len(samples) else str(len(positions))
             msg = f"{type(made).__name__} yields {many} positions in an epoch of {len(samples)} samples; set its length"
             raise FairforgetError(msg)
         return positions
+
+
+def _position(made: object, given: Any) -> int:
+    try:
+        if not isinstance(given, bool):  # of a mask
+            return index(given)
+    except TypeError:
+        pass
+    msg = f"{type(made).__name__} yields {type(given).__name__}s; a curriculum wants single positions"
+    raise FairforgetError(msg)

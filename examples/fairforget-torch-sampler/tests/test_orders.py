@@ -10,7 +10,14 @@ import torch
 from fairforget_torch_sampler import SamplerCurriculum
 from fairforget_torch_sampler.length_buckets import LengthBuckets
 from fairforget_torch_sampler.samplers import BucketSampler
-from torch.utils.data import BatchSampler, RandomSampler, Sampler, SequentialSampler, WeightedRandomSampler
+from torch.utils.data import (
+    BatchSampler,
+    DistributedSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    WeightedRandomSampler,
+)
 
 from fairforget import FairforgetError
 from fairforget.api import Sample
@@ -36,6 +43,14 @@ class Endless(Sampler):
     def __iter__(self):
         while True:
             yield 0
+
+
+class Yields(Sampler):
+    def __init__(self, given):
+        self.given = given
+
+    def __iter__(self):
+        return iter(self.given)
 
 
 @pytest.mark.parametrize("batch_size", [4, 5, 24, 100])
@@ -71,6 +86,23 @@ def test_orders_are_reproducible_and_leave_the_global_generator_alone(make):
     assert (one == other) == (one == list(range(24)))
 
 
+@pytest.mark.parametrize("given", [range(24), np.arange(24), torch.arange(24), torch.arange(24).reshape(24, 1)])
+def test_positions_may_be_numbers_of_any_kind(given):
+    found = curriculum(lambda *_: Yields(given)).order(SAMPLES, None, rng())
+    assert found == list(range(24))
+    assert all(type(i) is int for i in found)
+
+
+def test_the_global_generator_is_left_alone_where_a_sampler_fails(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 8)  # where forking all generators would warn
+    before = torch.get_rng_state()
+    with pytest.raises(FairforgetError):
+        curriculum(lambda samples, *_: RandomSampler(samples, replacement=True, num_samples=3)).order(
+            SAMPLES, None, rng()
+        )
+    assert torch.equal(before, torch.get_rng_state())
+
+
 def test_scores_reach_the_sampler():
     scores = np.zeros(24)
     scores[5] = 1.0
@@ -83,6 +115,16 @@ def test_scores_reach_the_sampler():
     [
         (lambda samples, *_: BatchSampler(SequentialSampler(samples), 4, False), "BatchSampler yields lists"),
         (lambda *_: Endless(), "Endless yields more positions in an epoch of 24 samples"),
+        (lambda *_: Yields([*range(23), [23]]), "Yields yields lists"),
+        (lambda *_: Yields([True] * 24), "Yields yields bools"),
+        (lambda *_: Yields(np.arange(24.0)), "Yields yields float64s"),
+        (lambda *_: Yields(torch.zeros(24, 2)), "Yields yields Tensors"),
+        (lambda *_: None, "sampler of Made returned None, which is no Sampler"),
+        (lambda *_: RandomSampler, "sampler of Made returned <class .*RandomSampler'>, which is no Sampler"),
+        (
+            lambda given, *_: DistributedSampler(given, num_replicas=2, rank=0),
+            "DistributedSampler yields 12 positions",
+        ),
         (lambda *_: SequentialSampler(range(5)), "SequentialSampler yields 5 positions in an epoch of 24"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -13,14 +14,16 @@ from fairforget import FairforgetError
 from fairforget.api import Method
 
 if TYPE_CHECKING:
+    import torch
     from transformers import Trainer
 
     from fairforget.api import UnlearningBatch, UnlearningRun
 
 OWNED = frozenset(
     """
-    create_optimizer create_optimizer_and_scheduler create_scheduler get_batch_samples get_train_dataloader
-    _get_train_sampler _inner_training_loop _run_epoch train training_step
+    create_optimizer create_optimizer_and_scheduler create_scheduler get_batch_samples get_decay_parameter_names
+    get_optimizer_cls_and_kwargs get_train_dataloader _clip_grad_norm _get_train_sampler _inner_training_loop _run_epoch
+    train training_step
     """.split()
 )
 """What a Trainer would do itself, and the harness does here: an override of it would not be run."""
@@ -84,7 +87,7 @@ class TrainerMethod(Method):
         from transformers import TrainingArguments
 
         device = next(run.model.parameters()).device
-        with _generators_kept():  # the constructor seeds them all
+        with _generators_kept([device] if device.type == "cuda" else []):  # the constructor seeds them all
             args = TrainingArguments(
                 output_dir=folder,
                 report_to="none",
@@ -96,11 +99,18 @@ class TrainerMethod(Method):
             return self.trainer(model=run.model, args=args)
 
     def _loss(self, trainer: Trainer, model: Any, batch: UnlearningBatch) -> Any:
-        from fairforget_trainer.inputs import Inputs
+        from fairforget_trainer.inputs import inputs_of
         from fairforget_trainer.whole_loss import WholeLoss
 
         given = model if model is trainer.model else WholeLoss(model)
-        found = trainer.compute_loss(given, Inputs(batch, alternates=self.alternates))  # type: ignore[arg-type]
+        inputs = inputs_of(batch, alternates=self.alternates, retain=self.uses_retain)
+        # From here as `training_step` does it. A batch of two sides has no count of items, there or here.
+        inputs = trainer._prepare_inputs(inputs)  # noqa: SLF001 - what a Trainer may override
+        takes = inspect.signature(trainer.compute_loss).parameters.values()
+        counted = any(p.name == "num_items_in_batch" or p.kind is p.VAR_KEYWORD for p in takes)
+        compute_loss: Any = trainer.compute_loss
+        with trainer.compute_loss_context_manager():
+            found = compute_loss(given, inputs, **({"num_items_in_batch": None} if counted else {}))
         return found[0] if isinstance(found, tuple) else found
 
 
@@ -109,6 +119,7 @@ def _check(trainer: Trainer, handled: frozenset[str]) -> None:
 
     kind = type(trainer)
     own = sorted(n for n in OWNED - handled if getattr(kind, n, None) is not getattr(Trainer, n, None))
+    own += [n for n in ("optimizer", "lr_scheduler") if n not in handled and getattr(trainer, n, None) is not None]
     if own:
         msg = (
             f"{kind.__name__} overrides {', '.join(own)}, which fairforget does itself and would not call; move what "
@@ -129,14 +140,14 @@ def _flags_kept(model: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _generators_kept() -> Iterator[None]:
-    """Leave the global generators of Python, numpy and torch as they were."""
+def _generators_kept(devices: list[torch.device]) -> Iterator[None]:
+    """Leave the global generators of Python, numpy and torch, there and on these devices, as they were."""
     import numpy as np
     import torch
 
     python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the state that a Trainer changes
     try:
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices):
             yield
     finally:
         random.setstate(python)

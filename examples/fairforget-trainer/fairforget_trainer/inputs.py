@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
@@ -11,46 +10,25 @@ if TYPE_CHECKING:
     from fairforget.api import UnlearningBatch
     from fairforget.lm.tokens import TokenBatch
 
-SIDES: Final = ("forget", "retain")
 
+def inputs_of(batch: UnlearningBatch, *, alternates: bool, retain: bool) -> dict[str, Any]:
+    """Return ``forget`` and ``retain``, each with ``input_ids``, ``attention_mask`` and ``labels``.
 
-class Inputs(Mapping[str, Any]):
-    """``inputs["forget"]`` and ``inputs["retain"]``, each with ``input_ids``, ``attention_mask`` and ``labels``.
+    A dict of dicts, as a data collator makes them: a Trainer may take things out of it and put others in.
 
-    Made when asked for, so that a method that looks at no retain samples works where a task has none.
+    Args:
+        batch: of the harness.
+        alternates: whether the forget side has two halves: ``original``, and ``alternate`` with a refusal as answer, as
+            preference losses want them.
+        retain: whether there is a retain side; some tasks have no retain samples.
+
+    Raises:
+        FairforgetError: the task has no retain samples, or none for this draw.
     """
-
-    def __init__(self, batch: UnlearningBatch, *, alternates: bool) -> None:
-        """Take a batch.
-
-        Args:
-            batch: of the harness.
-            alternates: whether the forget side has two halves: ``original``, and ``alternate`` with a refusal as
-                answer, as preference losses want them.
-        """
-        self._batch = batch
-        self._alternates = alternates
-        self._made: dict[str, Any] = {}
-
-    def __getitem__(self, side: str) -> Any:
-        if side not in SIDES:
-            raise KeyError(side)
-        if side not in self._made:
-            self._made[side] = self._make(side)
-        return self._made[side]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(SIDES)
-
-    def __len__(self) -> int:
-        return len(SIDES)
-
-    def _make(self, side: str) -> dict[str, Any]:
-        if side == "retain":
-            return _tensors(self._batch.retain)
-        if self._alternates:
-            return {"original": _tensors(self._batch.forget), "alternate": _tensors(self._batch.refusal)}
-        return _tensors(self._batch.forget)
+    forget: dict[str, Any] = _tensors(batch.forget)
+    if alternates:
+        forget = {"original": forget, "alternate": _tensors(batch.refusal)}
+    return {"forget": forget, "retain": _tensors(batch.retain)} if retain else {"forget": forget}
 
 
 def _tensors(tokens: TokenBatch) -> dict[str, torch.Tensor]:

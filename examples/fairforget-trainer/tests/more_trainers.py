@@ -17,7 +17,7 @@ from fairforget import Entry, hookimpl
 
 @hookimpl
 def fairforget_methods():
-    kinds = (Preference, Regex, Frozen, Busy, Stopper)
+    kinds = (Preference, Regex, Frozen, Busy, Stopper, States, Scheduled, Clipped)
     return [Entry(kind.__name__.lower(), f"{__name__}:{kind.__name__}") for kind in kinds]
 
 
@@ -159,3 +159,59 @@ class Stopper(Busy):
         return made
 
     unlearn = TrainerMethod.unlearn
+
+
+class StatesTrainer(Trainer):
+    """Moves the states before the first block to nought, as open-unlearning's RMU moves those after another."""
+
+    def __init__(self, hook, **kwargs):
+        super().__init__(**kwargs)
+        self.hook = hook
+
+    def compute_loss(self, model, inputs, return_outputs=False):
+        states = self._by_hook(model, inputs["forget"]) if self.hook else self._by_outputs(model, inputs["forget"])
+        scored = inputs["forget"]["labels"] != -100
+        return (states.square().mean(-1) * scored).sum() / scored.sum()
+
+    def _by_hook(self, model, inputs):
+        kept = []
+        below = self.model.get_submodule("model.embed_tokens")
+        handle = below.register_forward_hook(lambda module, given, output: kept.append(output))
+        model(**inputs)
+        handle.remove()
+        return kept[0]
+
+    def _by_outputs(self, model, inputs):
+        return model(**inputs, output_hidden_states=True).hidden_states[0]
+
+
+@dataclass(frozen=True)
+class States(TrainerMethod):
+    """Looks inside by a hook, or by the outputs."""
+
+    uses_retain = False
+    hook: Annotated[bool, "whether by a hook"] = True
+
+    def trainer(self, **common: Any) -> Trainer:
+        return StatesTrainer(self.hook, **common)
+
+
+@dataclass(frozen=True)
+class Scheduled(TrainerMethod):
+    """Brings an optimizer."""
+
+    def trainer(self, **common: Any) -> Trainer:
+        return BusyTrainer(**common, optimizers=(torch.optim.SGD(common["model"].parameters(), lr=1.0), None))
+
+
+class ClippedTrainer(BusyTrainer):
+    def _clip_grad_norm(self, model):
+        raise AssertionError("the harness clips")
+
+
+@dataclass(frozen=True)
+class Clipped(TrainerMethod):
+    """Clips by itself."""
+
+    def trainer(self, **common: Any) -> Trainer:
+        return ClippedTrainer(**common)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 PLUGINS = [Path(__file__).parent / "more_trainers.py"]
+ASCENTS = Path(__file__).parent / "ascents.py"
 
 
 def test_a_preference_loss_is_the_first_partys_dpo(study):
@@ -18,6 +19,49 @@ def test_a_preference_loss_is_the_first_partys_dpo(study):
         assert mine["items"][name] == pytest.approx(items, abs=2e-4), name
     # Both halves through the model and through its reference, whether it remembers them or not.
     assert mine["ledger"]["unlearning"]["forward_sequences"] == 4 * 18
+
+
+@pytest.mark.parametrize("micro", [{}, {"micro_batch_size": 1}, {"micro_batch_size": 3, "adapter": {"r": 4}}],
+                         ids=["whole batches", "one row at a time", "three, of an adapter"])  # fmt: skip
+def test_however_a_trainer_comes_to_its_loss_it_is_the_same(study, micro):
+    names = ["plain", "of-transformers", "demanding", "keywords", "positions", "no-dict", "popping", "preparing"]
+    optimizer = {"lr": 1e-3, "batch_size": 4, **micro}
+    found = study({"name": "grad-ascent", "reduction": "tokens"}, *names, plugins=[ASCENTS], optimizer=optimizer)
+    by_name = {record["cell"]["method"]["name"].split("/")[1]: record for record in found}
+    theirs = by_name.pop("grad-ascent")
+    assert theirs["scores"]["forget_probability"]["value"] > 0
+    assert sorted(by_name) == sorted(names)
+    for name, mine in by_name.items():
+        assert (mine["status"], mine["problems"]) == ("ok", []), name
+        for column, items in theirs["items"].items():
+            assert mine["items"][column] == pytest.approx(items, abs=2e-4), (name, column)
+        assert mine["ledger"]["updates"] == theirs["ledger"]["updates"]
+        assert mine["ledger"]["unlearning"]["backward_sequences"] == 18
+
+
+@pytest.mark.parametrize("micro", [{}, {"micro_batch_size": 1}], ids=["whole batches", "one row at a time"])
+def test_states_inside_are_best_taken_from_the_outputs(study, micro):
+    optimizer = {"lr": 1e-3, "batch_size": 4, **micro}
+    asked = [{"name": "states", "hook": hook} for hook in (False, True)]
+    found = study(*asked, plugins=PLUGINS, optimizer=optimizer)
+    outputs, hook = sorted(found, key=lambda record: record["cell"]["method"]["options"].get("hook", True))
+    assert (outputs["status"], outputs["problems"]) == ("ok", [])
+    assert outputs["ledger"]["unlearning"]["backward_sequences"] == 18
+    if micro:
+        assert hook["status"] == "failed"
+        assert "the forward hook on Embedding sees a part of the batch" in hook["problems"][0]["message"]
+    else:
+        assert hook["items"] == outputs["items"]
+        assert [problem["message"][:53] for problem in hook["problems"]] == [
+            "the weights changed without any backward pass that co"
+        ]
+
+
+@pytest.mark.parametrize(("method", "what"), [("scheduled", "optimizer"), ("clipped", "_clip_grad_norm")])
+def test_what_a_trainer_brings_beside_its_loss_is_refused(study, method, what):
+    (record,) = study(method, plugins=PLUGINS)
+    assert record["status"] == "failed"
+    assert f"overrides {what}, which fairforget does itself" in record["problems"][0]["message"]
 
 
 def test_an_override_that_would_not_be_called_is_refused(study):

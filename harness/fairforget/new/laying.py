@@ -28,7 +28,7 @@ def lay(files: Mapping[str, str], folder: Path) -> None:
     """
     check_absent(folder)
     made = _make(folder.parent)
-    partial = folder.parent / f".{folder.name[:80]}.{secrets.token_hex(4)}.partial"
+    partial = folder.parent / f".{secrets.token_hex(8)}.partial"
     try:
         partial.mkdir()
         for place, text in files.items():
@@ -63,8 +63,9 @@ def _make(folder: Path) -> list[Path]:
     made: list[Path] = []
     try:
         for path in missing:
-            path.mkdir()
-            made.append(path)
+            if not path.is_dir():  # "new/.." is there as soon as "new" is
+                path.mkdir()
+                made.append(path)
     except OSError as error:
         for path in reversed(made):
             path.rmdir()

@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import keyword
 import re
+import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
@@ -45,13 +46,13 @@ class Names:
         return self.dist.replace("-", "_")
 
     def cls(self, taken: Container[str] = ()) -> str:
-        """Return the name of the class, ``HalfAsleep``; with the kind in it where Python or the module has it already.
+        """Return the name of the class, ``HalfAsleep``; with the kind in it where another has or claims it.
 
         Args:
-            taken: names that the module uses for other things.
+            taken: names that the module uses for other things; beside them, Python and pytest have theirs.
         """
         camel = "".join(part.capitalize() for part in self.name.split("-"))
-        if camel[0].isdigit():
+        if camel[0].isdigit() or camel.startswith("Test"):  # pytest takes what begins so for a class of tests
             return f"{self.kind.capitalize()}{camel}"
         return f"{camel}{self.kind.capitalize()}" if keyword.iskeyword(camel) or camel in taken else camel
 
@@ -77,20 +78,43 @@ def names(kind: NewKind, text: str) -> Names:
     """
     bare = text.removeprefix(PREFIX)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", bare):
-        near = _near(bare)
+        near = _near(bare, kind)
         mend = f"; write {near!r}" if near else ""
         msg = f"{short(text)} is no name for a {kind}: it has lower-case letters, digits and single hyphens{mend}"
         raise FairforgetError(msg)
     if len(bare) > LONGEST:
         msg = f"{short(bare)} is too long for a name: {len(bare)} characters, at most {LONGEST}"
         raise FairforgetError(msg)
+    if not _plain_in_yaml(bare):
+        msg = (
+            f"{short(bare)} is no name for a {kind}: in a study file, YAML takes it for something else than a name; "
+            f"write {_near(bare, kind)!r}"
+        )
+        raise FairforgetError(msg)
     return Names(kind, bare)
 
 
-def _near(text: str) -> str:
+def _near(text: str, kind: NewKind) -> str:
     """Return the text as a name may be written, or nothing where there is nothing to write."""
-    hyphened = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", text)
-    return re.sub(r"[^a-z0-9]+", "-", hyphened.lower()).strip("-")[:LONGEST].strip("-")
+    # Letters and their accents apart, so that the letters stay.
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    hyphened = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", bare)
+    near = re.sub(r"[^a-z0-9]+", "-", hyphened.lower()).strip("-")[:LONGEST].strip("-")
+    if not near or _plain_in_yaml(near):
+        return near
+    return f"{near[: LONGEST - len(kind) - 1]}-{kind}"
+
+
+def _plain_in_yaml(text: str) -> bool:
+    """Return whether every reader of YAML takes the text for itself: not ``null``, ``no``, ``007`` or ``1e3``."""
+    from fairforget.study.yaml_core import to_yaml
+
+    return to_yaml([text]) == f"- {text}\n"
+
+
+def shared(wanted: Names, registry: Registry) -> bool:
+    """Return whether a plugin of another kind has the name, so that commands for all kinds have to be told which."""
+    return any(entry.name == wanted.name and entry.kind != wanted.kind for entry in registry.entries())
 
 
 def check_free(wanted: Names, registry: Registry) -> None:

@@ -30,12 +30,13 @@ class _Template(string.Template):
     delimiter = "%%"
 
 
-def render(names: Names, author: str | None = None) -> dict[str, str]:
+def render(names: Names, author: str | None = None, *, shared: bool = False) -> dict[str, str]:
     """Return the files of a distribution: place relative to its folder -> text.
 
     Args:
         names: of the plugin.
         author: ``Name`` or ``Name <address>``, for its metadata.
+        shared: whether a plugin of another kind has the name, so that commands say the kind, too.
 
     Raises:
         FairforgetError: the author cannot stand in metadata.
@@ -44,6 +45,7 @@ def render(names: Names, author: str | None = None) -> dict[str, str]:
     words = {
         "kind": names.kind,
         "name": names.name,
+        "told": f"{names.name} --kind {names.kind}" if shared else names.name,
         "dist": names.dist,
         "module": names.module,
         "underscored": names.name.replace("-", "_"),
@@ -55,9 +57,9 @@ def render(names: Names, author: str | None = None) -> dict[str, str]:
     return {place.format_map(words): _filled(template.format_map(words), words) for place, template in _FILES.items()}
 
 
-def commands(names: Names) -> list[str]:
-    """Return what to type next, in the folder of the distribution; the same as its README shows."""
-    readme = render(names)["README.md"]
+def commands(files: Mapping[str, str]) -> list[str]:
+    """Return what to type next, in the folder of the distribution: what its README shows."""
+    readme = files["README.md"]
     return re.findall(r"^\$ (.*)$", readme.partition("## Before a commit")[0], re.MULTILINE)
 
 
@@ -71,7 +73,8 @@ def _filled(template: str, words: Mapping[str, str]) -> str:
 
 def _bound(installed: str) -> str:
     """Return the requirement's lower bound; none where the version is not known."""
-    return f">={installed}" if installed[:1].isdigit() else ""
+    public = installed.partition("+")[0]  # what is behind the plus is of one machine, and no bound may have it
+    return f">={public}" if public[:1].isdigit() else ""
 
 
 def _author(text: str) -> str:
