@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from fairforget.api.engine import Engine, Executor
 
@@ -22,6 +22,9 @@ class Inline(Engine):
 
 
 class _Inline:
+    works_in_submit: Final = True
+    """A job is at work while it is submitted, and nobody can ask meanwhile."""
+
     def submit(self, fn: Callable[..., Any], /, *args: Any) -> Future[Any]:
         """Run ``fn(*args)`` now."""
         future: Future[Any] = Future()

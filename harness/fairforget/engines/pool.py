@@ -7,23 +7,26 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from multiprocessing import resource_tracker
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from fairforget.engines.devices import VISIBLE
+from fairforget.engines.team import Team
 from fairforget.engines.worker import Worker
 from fairforget.errors import FairforgetError
 
-_THREADS = (
+THREADS: Final = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+"""Environment variables from which numerical libraries read how many threads they may use."""
 
 _PATIENCE = 5.0
 """Seconds that a process has to end when it is asked to."""
@@ -37,18 +40,28 @@ class _Job(NamedTuple):
 class Pool(AbstractContextManager["Pool"]):
     """As many threads as workers; each keeps one process and hands it one job after another."""
 
-    def __init__(self, workers: int, threads: int) -> None:
+    def __init__(
+        self,
+        workers: int,
+        threads: int,
+        start: Callable[[Mapping[str, str]], Worker | Team] = Worker,
+        devices: Sequence[str] | None = None,
+    ) -> None:
         """Prepare the pool; nothing starts before a job is submitted.
 
         Args:
             workers: processes.
             threads: CPU threads each of them may use.
+            start: starts a process with such an environment, or a team of them that does one job together.
+            devices: GPUs, of which each worker sees one, in turn, or none where there are none; None = leave it alone.
         """
-        self._environ = dict.fromkeys(_THREADS, str(threads)) | {"TOKENIZERS_PARALLELISM": "false"}
+        self._begin = start
+        self._environ = dict.fromkeys(THREADS, str(threads)) | {"TOKENIZERS_PARALLELISM": "false"}
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._keepers = [threading.Thread(target=self._keep, daemon=True) for _ in range(workers)]
+        self._devices = devices
+        self._keepers = [threading.Thread(target=self._keep, args=(i,), daemon=True) for i in range(workers)]
         self._started = 0
-        self._workers: set[Worker] = set()
+        self._workers: set[Worker | Team] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._ending = threading.Event()
@@ -106,15 +119,12 @@ class Pool(AbstractContextManager["Pool"]):
     def _end_workers(self, *, at_once: bool) -> None:
         with self._lock:
             for worker in self._workers:
-                if at_once:
-                    worker.process.kill()
-                else:
-                    worker.process.terminate()
+                worker.end(at_once=at_once)
 
-    def _keep(self) -> None:
+    def _keep(self, number: int) -> None:
         """Take jobs until told to stop; replace the process when it has died."""
         _shield_children_from_interrupts()
-        worker: Worker | None = None
+        worker: Worker | Team | None = None
         while (job := self._jobs.get()) is not None:
             if not job.future.set_running_or_notify_cancel():
                 continue
@@ -122,7 +132,7 @@ class Pool(AbstractContextManager["Pool"]):
                 if worker is None or not worker.alive:
                     self._drop(worker)
                     worker = None
-                    worker = self._start()
+                    worker = self._start(number)
                 result = worker.run(job.call)
             except BaseException as error:  # noqa: BLE001 - it comes out of result(), and the next job goes on
                 job.future.set_exception(self._explain(error))
@@ -130,11 +140,14 @@ class Pool(AbstractContextManager["Pool"]):
                 job.future.set_result(result)
         self._drop(worker)
 
-    def _start(self) -> Worker:
+    def _start(self, number: int) -> Worker | Team:
+        environ = dict(self._environ)
+        if self._devices is not None:
+            environ[VISIBLE] = self._devices[number % len(self._devices)] if self._devices else ""
         # One at a time, because the environment of this process is changed for the moment of starting.
         with self._lock:
             try:
-                worker = Worker(self._environ)
+                worker = self._begin(environ)
             except OSError as error:
                 msg = f"could not start a worker process: {error}; use fewer workers"
                 raise FairforgetError(msg) from error
@@ -146,7 +159,7 @@ class Pool(AbstractContextManager["Pool"]):
             raise
         return worker
 
-    def _drop(self, worker: Worker | None) -> None:
+    def _drop(self, worker: Worker | Team | None) -> None:
         if worker is not None:
             with self._lock:
                 self._workers.discard(worker)

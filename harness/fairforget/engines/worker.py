@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
-import traceback
 from collections.abc import Mapping
 from multiprocessing import connection
 from typing import Any, Final
 
+from fairforget.engines.outcome import outcome, result_of
 from fairforget.errors import FairforgetError, WorkerDied
 
 _READY: Final = b"ready"
@@ -68,13 +67,11 @@ class Worker:
         """
         try:
             self._pipe.send_bytes(job)
-            succeeded, value = pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - from a process of our own
+            found = self._pipe.recv_bytes()
         except (EOFError, OSError) as error:
             msg = f"the worker process died in the middle of the job: {describe_exit(self._exit_code())}"
             raise WorkerDied(msg) from error
-        if succeeded:
-            return value
-        raise value
+        return result_of(found)
 
     @property
     def alive(self) -> bool:
@@ -90,6 +87,10 @@ class Worker:
             self.process.join()
         self.process.close()
 
+    def end(self, *, at_once: bool) -> None:
+        """Ask the process to end, or end it."""
+        (self.process.kill if at_once else self.process.terminate)()
+
     def _exit_code(self) -> int | None:
         self.process.join(timeout=5)
         return self.process.exitcode
@@ -104,7 +105,8 @@ def describe_exit(code: int | None) -> str:
     except ValueError:
         name = f"signal {-code}"
     if name == "SIGKILL":
-        return "killed by SIGKILL, most often because the machine ran out of memory; use fewer workers"
+        why = "most often because the machine ran out of memory"
+        return f"killed by SIGKILL, {why}; use fewer workers, and see what --dry-run estimates"
     return f"killed by {name}"
 
 
@@ -118,10 +120,9 @@ def serve(pipe: connection.Connection) -> None:
     pipe.send_bytes(_READY)
     while True:
         try:
-            job = pipe.recv_bytes()
-        except (EOFError, OSError):
+            pipe.send_bytes(outcome(pipe.recv_bytes()))
+        except (EOFError, OSError):  # nobody is there any more
             return
-        pipe.send_bytes(_outcome(job))
 
 
 def _end_with_parent() -> None:
@@ -130,32 +131,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         connection.wait([parent.sentinel])
         os._exit(1)
-
-
-def _outcome(job: bytes) -> bytes:
-    """Return the pickled ``(True, result)`` or ``(False, exception)`` of a job."""
-    try:
-        fn, args = pickle.loads(job)  # noqa: S301 - from our own parent
-        return pickle.dumps((True, fn(*args)))
-    except SystemExit as error:
-        # Handed on as it is, it would end the parent.
-        return pickle.dumps((False, RuntimeError(f"the job called sys.exit({error.code!r})")))
-    except FairforgetError as error:
-        return _pickled(error)  # its message is for the user, and says everything
-    except Exception as error:  # noqa: BLE001 - it comes out of result()
-        return _pickled(error, f"In the worker process:\n{traceback.format_exc()}")
-
-
-def _pickled(error: Exception, *notes: str) -> bytes:
-    for note in notes:
-        error.add_note(note)
-    try:
-        pickled = pickle.dumps((False, error))
-        # Many exceptions can be pickled and not be made again from that.
-        pickle.loads(pickled)  # noqa: S301 - of our own making
-    except Exception:  # noqa: BLE001 - then its text has to do
-        told = RuntimeError(f"{type(error).__name__}: {error}")
-        for note in notes:
-            told.add_note(note)
-        return pickle.dumps((False, told))
-    return pickled
