@@ -180,3 +180,23 @@ def test_a_process_number_that_cannot_be(tmp_path):
     partial = tmp_path / f".x.{atomic._host()}-9999999999-00000000.partial"
     partial.write_text("")
     assert remove_partials(tmp_path) in ([], [partial])
+
+
+@pytest.mark.parametrize("vanishes", [1, 2, 3])
+def test_a_temporary_file_that_somebody_clears_away_is_written_again(tmp_path, monkeypatch, vanishes):
+    path, real, left = tmp_path / "runs" / "file", Path.replace, [vanishes]
+
+    def replace(partial, target):
+        if left[0]:
+            left[0] -= 1
+            partial.unlink()
+        return real(partial, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    if vanishes < 3:
+        write_text(path, "whole")
+        assert path.read_text() == "whole"
+    else:
+        with pytest.raises(FairforgetError, match="No such file"):
+            write_text(path, "whole")
+    assert [name for name in os.listdir(path.parent) if name != "file"] == []

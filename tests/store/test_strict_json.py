@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -62,3 +63,12 @@ def test_a_file_that_is_too_large_is_not_parsed(monkeypatch):
     monkeypatch.setattr(strict_json, "MAX_BYTES", 10)
     with pytest.raises(NotJson, match="larger than"):
         parse(b'"' + b"x" * 20 + b'"')
+
+
+def test_a_key_that_stands_twice_at_the_end_of_many_is_found_at_once():
+    """Looking for each key among all of them took minutes for a file of a few megabytes."""
+    many = ",".join(f'"k{i}":0' for i in range(200_000))
+    begin = time.process_time()
+    with pytest.raises(NotJson, match="'k199999' stands twice"):
+        parse(f'{{{many},"k199999":1}}'.encode())
+    assert time.process_time() - begin < 10

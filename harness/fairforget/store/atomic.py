@@ -13,10 +13,11 @@ import time
 from pathlib import Path
 from typing import Final
 
-from fairforget.errors import FairforgetError
+from fairforget.errors import MachineFault
 
 _PARTIAL: Final = re.compile(r"\..+\.(?P<host>[0-9a-f]{8})-(?P<pid>[0-9]{1,10})-[0-9a-f]{8}\.partial")
 _DAY: Final = 86_400.0
+_TRIES: Final = 3
 
 
 def write_text(path: Path, text: str) -> None:
@@ -31,21 +32,21 @@ def write_bytes(path: Path, content: bytes) -> None:
     are made as needed.
 
     Raises:
-        FairforgetError: the disk is full, read-only or not the user's; nothing half written stays.
+        MachineFault: the disk is full, read-only or not the user's; nothing half written stays.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.parent / _partial_name(path.name)
-        try:
-            _write_through(partial, content)
-            partial.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
-            raise
+        for tries_left in reversed(range(_TRIES)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                _write_and_move(path, content)
+                break
+            except FileNotFoundError:
+                # Somebody has cleared the temporary file or the folder away, by a clock that is wrong, say.
+                if not tries_left:
+                    raise
         _sync_folder(path.parent)
     except OSError as error:
-        raise FairforgetError(unwritable(path, error)) from error
+        raise MachineFault(unwritable(path, error)) from error
 
 
 def remove_partials(folder: Path) -> list[Path]:
@@ -69,6 +70,8 @@ def unwritable(path: Path, error: OSError) -> str:
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             mend = "no space is left on the disk; free some and run the same command again, what is done is kept"
+        case errno.EFBIG:
+            mend = "the system allows no file of that size (ulimit -f); raise the limit and run the same command again"
         case errno.EROFS:
             mend = "the disk is read-only; choose another folder"
         case errno.EACCES | errno.EPERM:
@@ -82,13 +85,25 @@ def unwritable(path: Path, error: OSError) -> str:
     return f"cannot write {path}: {mend}"
 
 
-def _partial_name(name: str) -> str:
+def partial_name(name: str) -> str:
+    """Return a name for what is there only as long as this process lives; see `remove_partials`."""
     return f".{name[:80]}.{_host()}-{os.getpid()}-{secrets.token_hex(4)}.partial"
 
 
 def _host() -> str:
     # A hash, for the name of the machine is nobody's business where results are passed on.
     return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _write_and_move(path: Path, content: bytes) -> None:
+    partial = path.parent / partial_name(path.name)
+    try:
+        _write_through(partial, content)
+        partial.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
 
 
 def _write_through(path: Path, content: bytes) -> None:

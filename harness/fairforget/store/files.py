@@ -27,8 +27,12 @@ class RecordFile(NamedTuple):
     stamp: str
     """Size, time of the last change of content and of anything, and number of the file: another stamp, another file.
     Empty where the file cannot be looked at."""
-    changed: float
-    """When anything of it changed last, seconds since the epoch."""
+
+
+def changed(stamp: str) -> float:
+    """Return when anything of a file changed last, seconds since the epoch."""
+    _, content, anything, _ = map(int, stamp.split())
+    return max(content, anything) / 1e9
 
 
 def record_files(folder: Path, rejected: list[Rejected]) -> Iterator[RecordFile]:
@@ -85,9 +89,8 @@ def _looked_at(entry: os.DirEntry[str]) -> RecordFile:
     try:
         about = entry.stat()
     except OSError:
-        return RecordFile(entry.path, "", 0.0)
-    stamp = f"{about.st_size} {about.st_mtime_ns} {about.st_ctime_ns} {about.st_ino}"
-    return RecordFile(entry.path, stamp, max(about.st_ctime, about.st_mtime))
+        return RecordFile(entry.path, "")
+    return RecordFile(entry.path, f"{about.st_size} {about.st_mtime_ns} {about.st_ctime_ns} {about.st_ino}")
 
 
 def _existing(folder: Path) -> Path:

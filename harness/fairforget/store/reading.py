@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import stat
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
 from fairforget.store.parts import Parts
 from fairforget.store.record import KEY, SCHEMA, Problem, Record, Rejected, Score
+from fairforget.store.regular import NotRegular, read_regular
 from fairforget.store.strict_json import MAX_BYTES, NotJson, parse
 
 _KNOWN: Final = frozenset("schema key cell status problems scores items item_hashes ledger environment".split())
@@ -33,9 +33,11 @@ def read_record(path: Path, parts: Parts | None = None) -> Record | Rejected:
         parts: of the records read before, which share with this one what they have in common.
     """
     try:
-        record = record_from_json(parse(_content(path)), parts)
+        record = record_from_json(parse(read_regular(path, MAX_BYTES)), parts)
     except (NotARecord, NotJson) as error:
         return Rejected(path, str(error))
+    except NotRegular:
+        return Rejected(path, "not a regular file")
     except OSError as error:
         return Rejected(path, f"cannot be read: {error.strerror or error}")
     if f"{record.key}.json" != path.name:
@@ -97,17 +99,6 @@ def record_from_json(found: Any, parts: Parts | None = None) -> Record:
         environment=_mapping(whole.get("environment"), "environment"),
         extra={name: value for name, value in whole.items() if name not in _KNOWN},
     )
-
-
-def _content(path: Path) -> bytes:
-    """Return the bytes of a regular file; a pipe or a device of that name would be waited for, forever."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(handle, "rb") as file:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            msg = "not a regular file"
-            raise NotARecord(msg)
-        return file.read(MAX_BYTES + 1)
 
 
 def _cell(found: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from fairforget.errors import FairforgetError
 from fairforget.store.atomic import write_text
 from fairforget.store.jsonable import jsonable
 
@@ -138,6 +139,9 @@ def write_record(folder: Path, record: Record | Mapping[str, Any]) -> Path:
     for kind, places in sorted(faults.items()):
         shown = ", ".join(places[:5]) + (f" and {len(places) - 5} more" if len(places) > 5 else "")
         clean["problems"].append({"kind": kind, "message": f"not JSON, replaced: {shown}"})
+    if folder.is_symlink() and not folder.resolve().is_relative_to(folder.parent.resolve()):
+        msg = f"{folder} is a link that leads out of its folder, and nothing is read or written through it; remove it"
+        raise FairforgetError(msg)
     path = record_path(folder, clean["key"])
     # The order of the keys is kept: columns stand in the order of their task.
     write_text(path, json.dumps(clean, allow_nan=False, separators=(",", ":")) + "\n")
