@@ -29,6 +29,8 @@ SPENT: Final = (
 """What may be declared of the cost; a sequence is one row of a batch in one pass."""
 _KEYS: Final = ("digest", "target", "method", "seed", "spent")
 _BYTES: Final = 1 << 16
+_MOST: Final = 10**18
+"""Of anything; what is more is a slip, and sums of it would be infinite."""
 _NAME: Final = 100
 """Characters of what made a model, at most."""
 
@@ -98,7 +100,7 @@ def _spent(path: Path, found: Any) -> dict[str, float]:
             _refuse(path, f"has an unknown key {key[:60]!r} in 'spent'. {did_you_mean(key, SPENT)}")
         counted = key != "seconds"
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or value < 0 or (counted and value != int(value)):
+        if not number or not 0 <= value <= _MOST or (counted and value != int(value)):
             _refuse(path, f"has spent.{key} = {str(value)[:40]}, and that is no number of {key.replace('_', ' ')}")
     return dict(found)
 

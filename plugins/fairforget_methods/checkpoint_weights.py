@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,14 +13,14 @@ from fairforget.lm.lora import merge_adapter
 from fairforget.lm.quiet import quiet
 from fairforget.lm.sources import demand_safetensors, digests
 from fairforget.paths import short
-from fairforget.store.strict_json import NotJson, parse
+from fairforget.store.strict_json import MAX_BYTES, NotJson, parse
 from fairforget_methods.checkpoint_path import own_file
+from fairforget_methods.checkpoint_tensors import check_adapter, check_whole, tensors_of
 
 ADAPTER: Final = "adapter_model.safetensors"
 SETTINGS: Final = "adapter_config.json"
 WHOLE: Final = "model.safetensors"
 INDEX: Final = "model.safetensors.index.json"
-_FLOATS: Final = frozenset({"F64", "F32", "F16", "BF16"})
 _REFUSED: Final = ("megatron_config", "layer_replication")
 """Settings of an adapter that import a library by its name, or make another model."""
 
@@ -42,11 +43,12 @@ def load_weights(model: Any, folder: Path) -> None:
     import torch
 
     files = _files(folder)
+    tensors = tensors_of([folder / name for name in files if name.endswith(".safetensors")])
     if ADAPTER in files:
-        _check_settings(folder)
+        check_adapter(tensors, _settings(folder), folder)
         found = _called(folder, lambda: merge_adapter(copy.deepcopy(model), str(folder.absolute())))
     else:
-        _check_types([folder / name for name in files if name.endswith(".safetensors")])
+        check_whole(tensors, model)
         found = _called(folder, lambda: _whole(model, folder))
     weights = found.state_dict()
     if odd := sorted(name for name, t in weights.items() if t.is_floating_point() and not torch.isfinite(t).all()):
@@ -66,6 +68,9 @@ def _files(folder: Path) -> list[str]:
     if (adapter or settings) and (whole or index):
         msg = f"{short(folder)} holds a whole model and an adapter; remove one of the two"
         raise FairforgetError(msg)
+    if whole and index:
+        msg = f"{short(folder)} holds {WHOLE}, and {INDEX} for parts of it; remove one of the two"
+        raise FairforgetError(msg)
     if adapter and settings:
         return [ADAPTER, SETTINGS]
     if whole:
@@ -78,10 +83,16 @@ def _files(folder: Path) -> list[str]:
     raise FairforgetError(msg)
 
 
+def _content(path: Path) -> bytes:
+    """Return what a file of JSON says, and no more of it than `parse` takes."""
+    with path.open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)
+
+
 def _shards(folder: Path, index: Path) -> list[str]:
     """Return the files that an index names, each a file of the folder."""
     try:
-        found = parse(index.read_bytes())
+        found = parse(_content(index))
         names = sorted(set(found["weight_map"].values()))
     except (NotJson, KeyError, TypeError, AttributeError) as error:
         msg = f"{short(index)} is no index of weights: {error}"
@@ -93,14 +104,17 @@ def _shards(folder: Path, index: Path) -> list[str]:
         if own_file(folder, name) is None:
             msg = f"{short(index)} names {name[:80]!r}, which is not there"
             raise FairforgetError(msg)
+    if not names or not isinstance(found.get("metadata"), dict):  # into which transformers looks
+        msg = f"{short(index)} is no index of weights as save_pretrained writes it: no file, or no 'metadata'"
+        raise FairforgetError(msg)
     return names
 
 
-def _check_settings(folder: Path) -> None:
-    """Refuse an adapter that is no LoRA, or that would do more than add to weights."""
+def _settings(folder: Path) -> dict[str, Any]:
+    """Return the settings of an adapter; refuses one that is no LoRA, or that would do more than add to weights."""
     path = folder / SETTINGS
     try:
-        found = parse(path.read_bytes())
+        found = parse(_content(path))
     except NotJson as error:
         msg = f"{short(path)} is no plain JSON: {error}"
         raise FairforgetError(msg) from error
@@ -111,28 +125,16 @@ def _check_settings(folder: Path) -> None:
     if odd := [name for name in _REFUSED if found.get(name)]:
         msg = f"{short(path)} has {odd[0]}, which is not read; merge the adapter and save the model"
         raise FairforgetError(msg)
-
-
-def _check_types(files: list[Path]) -> None:
-    """Refuse quantised weights: read as numbers of another kind they would be another model."""
-    from safetensors import SafetensorError, safe_open
-
-    for file in files:
-        try:
-            with safe_open(str(file), framework="pt") as tensors:
-                names = [name for name in tensors.keys() if name.endswith("weight")]  # noqa: SIM118 - it is no mapping
-                kinds = {name: tensors.get_slice(name).get_dtype() for name in names}
-        except (SafetensorError, OSError) as error:
-            msg = f"{short(file)} is no safetensors file: {error}"
-            raise FairforgetError(msg) from error
-        if odd := sorted(name for name, kind in kinds.items() if kind not in _FLOATS):
-            msg = f"{short(file)} holds {odd[0]} as {kinds[odd[0]]}; save the model in float32, bfloat16 or float16"
-            raise FairforgetError(msg)
+    return dict(found)
 
 
 def _whole(target: Any, folder: Path) -> Any:
-    """Return a model of the target's class and settings with the weights of a folder."""
-    with quiet():
+    """Return a model of the target's class and settings with the weights of a folder.
+
+    Raises:
+        ValueError: they are others than the target has, or have other shapes.
+    """
+    with quiet(), _without_report():
         model, info = type(target).from_pretrained(
             str(folder.absolute()),
             config=copy.deepcopy(target.config),
@@ -140,13 +142,29 @@ def _whole(target: Any, folder: Path) -> Any:
             dtype=target.dtype,
             use_safetensors=True,
             local_files_only=True,
+            ignore_mismatched_sizes=True,  # they are refused below, by name
             output_loading_info=True,
         )
+    faults = [f"{name} has {tuple(there)} and not {tuple(here)}" for name, there, here in info["mismatched_keys"]]
     for key, what in (("missing_keys", "lacks"), ("unexpected_keys", "has, and the target has not,")):
-        if names := sorted(map(str, info[key])):
-            msg = f"it {what} {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
-            raise ValueError(msg)
+        if names := sorted(str(name)[:80] for name in info[key]):
+            faults.append(f"it {what} {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}")
+    if faults:
+        raise ValueError("; ".join(sorted(faults)[:3]))
     return model
+
+
+@contextmanager
+def _without_report() -> Iterator[None]:
+    """Run the body without transformers' table of what did not fit: its names are a stranger's, and any number."""
+    from transformers.utils import logging
+
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
 
 
 def _check_tied(model: Any, weights: Mapping[str, Any]) -> None:

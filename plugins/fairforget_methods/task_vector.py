@@ -32,6 +32,7 @@ class TaskVector(Method):
     """
 
     uses_retain: ClassVar[bool] = False
+    copies: ClassVar[int] = 2
 
     alpha: Annotated[
         float, "how far to go, in lengths of the fine-tuning's way", Field(gt=0), Search(0.5, 16.0, log=True)

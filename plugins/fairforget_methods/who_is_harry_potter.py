@@ -36,6 +36,7 @@ class WhoIsHarryPotter(Method):
     """
 
     uses_retain: ClassVar[bool] = False
+    copies: ClassVar[int] = 3
 
     alpha: Annotated[float, "how much of what rose is taken off the logits", Field(gt=0), Search(1.0, 10.0)] = 5.0
     reinforce: Annotated[

@@ -36,6 +36,8 @@ def test_what_is_declared_is_returned(tmp_path, wanted, declare):
         ({"spent": []}, "'spent' that is no object"),
         ({"spent": {"update": 3}}, "Did you mean 'updates'?"),
         *(({"spent": {name: -1}}, f"spent.{name} = -1") for name in SPENT),
+        *(({"spent": {name: 1e308}}, f"spent.{name} = 1e+308") for name in SPENT),
+        ({"spent": {"updates": 10**19}}, "spent.updates = 1000000"),
         ({"spent": {"updates": True}}, "spent.updates = True"),
         ({"spent": {"updates": "3"}}, "spent.updates = 3"),
         ({"spent": {"updates": 2.5}}, "spent.updates = 2.5"),

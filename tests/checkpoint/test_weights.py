@@ -127,6 +127,9 @@ def test_a_folder_without_weights_and_one_with_two_kinds_are_refused(model, tmp_
         ("weights.bin", "which is no"),
         (3, "which is no"),
         ("gone.safetensors", "not there"),
+        (f"{'a' * 5000}.safetensors", "not there"),
+        ("a\0.safetensors", "not there"),
+        ("\ud800.safetensors", "not there"),
         ("link.safetensors", "no file of its own folder"),
     ],
 )
@@ -140,8 +143,13 @@ def test_an_index_names_files_beside_it_and_no_others(model, tmp_path, named, sa
         content_of(folder)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"weight_map": []}', '{"weight_map": {"a": ["b"]}}'])
+@pytest.mark.parametrize(
+    "content",
+    ["{", "[]", '{"weight_map": []}', '{"weight_map": {"a": ["b"]}}', '{"metadata": {}, "weight_map": {}}',
+     '{"weight_map": {"a": "a.safetensors"}}', '{"metadata": [1], "weight_map": {"a": "a.safetensors"}}'],
+)  # fmt: skip
 def test_an_index_that_is_none_is_refused(tmp_path, content):
+    save_file({"a": torch.zeros(1)}, tmp_path / "a.safetensors")
     (tmp_path / "model.safetensors.index.json").write_text(content)
     with pytest.raises(FairforgetError, match="index"):
         content_of(tmp_path)

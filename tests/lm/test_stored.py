@@ -57,14 +57,21 @@ def test_an_index_leads_out_of_no_folder(tmp_path):
     folder = model(tmp_path / "base", {"model-1.safetensors": [torch.float32]})
     index = {"weight_map": {"a": "model-1.safetensors", "b": "../other/model.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    assert not stored_otherwise(Pretrained(str(folder)))
+    with pytest.raises(FairforgetError, match=r"names '\.\./other/model\.safetensors'"):
+        stored_otherwise(Pretrained(str(folder)))
 
 
-@pytest.mark.parametrize("spoil", ["config", "weights", "index"])
+def test_an_index_that_is_none_is_refused(tmp_path):
+    folder = model(tmp_path, {"model-1.safetensors": [torch.bfloat16]})
+    (folder / "model.safetensors.index.json").write_bytes(b"\x00\x01")
+    with pytest.raises(FairforgetError, match="no index of weights"):
+        stored_otherwise(Pretrained(str(folder)))
+
+
+@pytest.mark.parametrize("spoil", ["config", "weights"])
 def test_what_cannot_be_read_is_left_to_loading(tmp_path, spoil):
-    name = "model.safetensors" if spoil != "index" else "model-1.safetensors"
-    folder = model(tmp_path, {name: [torch.bfloat16]})
-    spoilt = {"config": "config.json", "weights": name, "index": "model.safetensors.index.json"}[spoil]
+    folder = model(tmp_path, {"model.safetensors": [torch.bfloat16]})
+    spoilt = {"config": "config.json", "weights": "model.safetensors"}[spoil]
     (folder / spoilt).write_bytes(b"\x00\x01")
     assert not stored_otherwise(Pretrained(str(folder)))
 

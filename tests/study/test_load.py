@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,7 @@ def optional(**keys):
 SPEC = st.one_of(
     NAME, st.builds(lambda name, options: {**options, "name": name}, NAME, st.dictionaries(NAME, PLAIN, max_size=3))
 )
+MODULES = TEXT.filter(bool).map(re.escape) | st.lists(TEXT.filter(bool), min_size=1)
 OPTIMIZER = {
     "weight_decay": st.floats(0, 1),
     "max_grad_norm": st.none() | POSITIVE,
@@ -246,7 +248,7 @@ STUDIES = st.fixed_dictionaries(
                 optional={
                     "revision": TEXT,
                     "dtype": st.sampled_from(["float32", "bfloat16"]),
-                    "adapter": st.fixed_dictionaries({"r": COUNT}, optional={"target_modules": TEXT | st.lists(TEXT)}),
+                    "adapter": st.fixed_dictionaries({"r": COUNT}, optional={"target_modules": MODULES}),
                 },
             ),
         ),

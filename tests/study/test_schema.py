@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from fairforget.api import PluginSpec
 from fairforget.errors import FairforgetError
-from fairforget.study.load import parse_study
+from fairforget.study.load import dump, parse_study
 from fairforget.study.places import StudyError
 from fairforget.study.schema import optimizer_of
-from fairforget.study.spec import engine_spec
+from fairforget.study.spec import engine_json, engine_spec
 
 DESIGN = """\
 name: tofu-small
@@ -54,7 +54,7 @@ def test_defaults(study_text):
     study = parse_study(study_text).study
     assert study.samplers == (PluginSpec("random"),)
     assert study.curricula == (PluginSpec("uniform"),)
-    assert (study.draws, study.seeds, study.unit, study.engine) == (3, 1, None, "local")
+    assert (study.draws, study.seeds, study.unit, study.engine) == (3, 1, None, PluginSpec("local"))
     assert study.optimizer.model_dump() == {
         "name": "adamw",
         "lr": 1e-5,
@@ -77,6 +77,7 @@ def test_defaults(study_text):
         "dtype": "float32",
         "adapter": None,
         "seed": 0,
+        "gradient_checkpointing": False,
         "trust_remote_code": False,
     }
     assert parse_study(study_text.replace("draws: 3\n", "")).study.draws == 20
@@ -250,6 +251,41 @@ def test_engine_specs():
     assert engine_spec("acme/slurm:16") == PluginSpec("acme/slurm", {"workers": 16})
     with pytest.raises(ValueError, match="must be the name of an engine"):
         engine_spec("local:x")
+
+
+def test_an_engine_may_have_options_beside_its_name():
+    spec = PluginSpec("submitit", {"partition": "gpu", "workers": 8})
+    assert engine_spec({"name": "submitit:8", "partition": "gpu"}) == spec
+    assert engine_spec({"name": "submitit", "workers": 8, "partition": "gpu"}) == spec
+    with pytest.raises(ValueError, match="says twice how many workers there are: local:2 and workers"):
+        engine_spec({"name": "local:2", "workers": 3})
+    with pytest.raises(ValueError, match="or a mapping with its name and options, not 3"):
+        engine_spec(3)
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        (PluginSpec("local"), "local"),
+        (PluginSpec("local", {"workers": 3}), "local:3"),
+        (PluginSpec("local", {"workers": 0}), {"name": "local", "workers": 0}),
+        (PluginSpec("ray", {"workers": 3, "address": "auto"}), {"name": "ray", "workers": 3, "address": "auto"}),
+    ],
+    ids=str,
+)
+def test_the_short_form_of_an_engine_is_read_back(spec, text):
+    assert engine_json(spec) == text
+    assert engine_spec(text) == spec
+
+
+def test_options_of_the_engine_are_set_from_the_command_line(study_text):
+    sets = ("engine=submitit:4", "engine.partition=gpu", "engine.folder=./jobs")
+    study = parse_study(study_text, "study.yaml", sets).study
+    assert study.engine.name == "submitit"
+    assert study.engine.options["partition"] == "gpu"
+    assert study.engine.options["workers"] == 4
+    assert study.engine.options["folder"].endswith("/jobs")
+    assert parse_study(dump(study)).study == study
 
 
 VALUES = st.recursive(

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.lm.sources import demand_safetensors, find_folder, unreachable
+from fairforget.lm.strangers import ADAPTER_WEIGHTS, check_adapter
 
 _SETTINGS: Final = ("r", "alpha", "dropout", "target_modules")
 
@@ -53,7 +54,8 @@ def merge_adapter(model: Any, path: str) -> Any:
     if not (folder / "adapter_config.json").is_file():
         msg = f"adapter {path!r} is no LoRA adapter: there is no adapter_config.json in it"
         raise FairforgetError(msg)
-    demand_safetensors(folder)
+    demand_safetensors(folder, ADAPTER_WEIGHTS)
+    check_adapter(folder)
     try:
         with _hushed():
             found = PeftModel.from_pretrained(model, str(folder))
@@ -79,9 +81,11 @@ def _check_whole(model: Any, folder: Path) -> None:
     if not file.is_file():
         return
     with safe_open(str(file), framework="pt") as tensors:
-        there = {name for name in tensors.keys() if "lora_" in name}  # noqa: SIM118 - it is no mapping
-    wanted = {name for name in get_peft_model_state_dict(model) if "lora_" in name}
-    if odd := sorted(there ^ wanted):
+        there = set(tensors.keys())
+    adapter = set(get_peft_model_state_dict(model))
+    wanted = {name for name in adapter if "lora_" in name}
+    # What else was trained may be missing, and may be a tensor of the model itself.
+    if odd := sorted(wanted - there) or sorted(there - adapter - model.state_dict().keys()):
         what = "has no place for" if odd[0] in there else "wants"
         msg = f"the model {what} {odd[0]}{f' and {len(odd) - 1} others' if len(odd) > 1 else ''}"
         raise ValueError(msg)

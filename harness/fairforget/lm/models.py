@@ -10,6 +10,7 @@ from fairforget.errors import FairforgetError
 from fairforget.lm.lora import merge_adapter, merged_adapter
 from fairforget.lm.quiet import quiet
 from fairforget.lm.sources import has_tokenizer, local_model, unreachable
+from fairforget.lm.strangers import check_model
 
 _SAMPLING: Final = ("temperature", "top_p", "top_k", "top_h", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff")
 
@@ -34,7 +35,7 @@ def load_pretrained(base: Pretrained, *, tokenizer_needed: bool = True) -> tuple
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder = local_model(base)
+    folder = _looked_at(base)
     where = base.path if folder is None else str(folder)
     common: dict[str, Any] = {"trust_remote_code": base.trust_remote_code}
     if folder is None:
@@ -100,6 +101,30 @@ def context_of(model: Any) -> int | None:
     """Return the number of positions a model was made for, or None where its config has none."""
     found = getattr(model.config, "max_position_embeddings", None)
     return found if isinstance(found, int) and found > 0 else None
+
+
+def _looked_at(base: Pretrained) -> Path | None:
+    """Return the folder of the model, or None where it is on a hub, after a look at what it brings.
+
+    Raises:
+        FairforgetError: it cannot be found, or brings something that nobody asked for.
+    """
+    folder = local_model(base)
+    if folder is not None:
+        return folder
+    from transformers.utils.hub import cached_file
+
+    def find(name: str) -> Path | None:
+        # Only the configuration has to be there; what is missing besides is None.
+        needed, revision = name == "config.json", base.revision or "main"
+        found = cached_file(base.path, name, revision=revision, _raise_exceptions_for_missing_entries=needed)
+        return None if found is None else Path(found)
+
+    try:
+        check_model(find, base.path, trusted=base.trust_remote_code, weights=base.gguf_file is None)
+    except OSError as error:
+        raise FairforgetError(unreachable(base.path, base.revision, error)) from error
+    return None
 
 
 def _fresh_copy(model: Any, dtype: Any) -> Any:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 from fairforget.api.sample import digest_of
 from fairforget.api.task import Pretrained
 from fairforget.errors import FairforgetError, did_you_mean
+from fairforget.lm.strangers import WEIGHTS, check_model
 from fairforget.paths import expanded, lies_at, short
 
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
@@ -49,9 +50,14 @@ def find_folder(path: str, what: str = "model") -> Path | None:
     return None
 
 
-def demand_safetensors(folder: Path) -> None:
-    """Refuse a folder whose weights are missing or pickled."""
-    if any(folder.glob("*.safetensors")):
+def demand_safetensors(folder: Path, names: Sequence[str] = ()) -> None:
+    """Refuse a folder whose weights are missing or pickled.
+
+    Args:
+        folder: of a model or an adapter.
+        names: files in one of which the weights are; any safetensors where none is named.
+    """
+    if any((folder / name).is_file() for name in names) or (not names and any(folder.glob("*.safetensors"))):
         return
     pickles = sorted(file.name for pattern in _PICKLES for file in folder.glob(pattern))
     ggufs = sorted(file.name for file in folder.glob("*.gguf"))
@@ -63,8 +69,13 @@ def demand_safetensors(folder: Path) -> None:
     elif ggufs:
         msg = f"{str(folder)!r} holds GGUF weights; name the file: gguf_file: {ggufs[0]}"
     else:
-        msg = f"{str(folder)!r} holds no *.safetensors; is it the folder with config.json and the weights?"
+        wanted = " or ".join(names) or "*.safetensors"
+        msg = f"{str(folder)!r} holds no {wanted}; is it the folder with the config and the weights?"
     raise FairforgetError(msg)
+
+
+def _file_in(folder: Path, name: str) -> Path | None:
+    return folder / name if (folder / name).is_file() else None
 
 
 def has_tokenizer(folder: Path) -> bool:
@@ -76,13 +87,15 @@ def local_model(base: Pretrained) -> Path | None:
     """Return the folder of the model, or None where it is on a hub.
 
     Raises:
-        FairforgetError: the folder is missing, or holds no weights that may be read.
+        FairforgetError: the folder is missing, holds no weights that may be read, or brings what nobody asked for.
     """
     folder = find_folder(base.path)
     if folder is None:
         return None
+    find = partial(_file_in, folder)
+    check_model(find, base.path, trusted=base.trust_remote_code, weights=base.gguf_file is None)
     if base.gguf_file is None:
-        demand_safetensors(folder)
+        demand_safetensors(folder, WEIGHTS)
     elif Path(base.gguf_file).name != base.gguf_file or not (folder / base.gguf_file).is_file():
         choices = did_you_mean(base.gguf_file, (file.name for file in folder.glob("*.gguf")))
         msg = f"model folder {base.path!r} has no gguf_file {base.gguf_file!r}. {choices}"

@@ -11,7 +11,8 @@ from fairforget.api import Sample
 from fairforget.api.sample import digest_of
 from fairforget.errors import FairforgetError
 from fairforget.store.atomic import write_text
-from fairforget.store.strict_json import NotJson, parse
+from fairforget.store.regular import read_regular
+from fairforget.store.strict_json import MAX_BYTES, NotJson, parse
 from fairforget.study.draws import Draw, forget_digest
 
 SCHEMA: Final = 1
@@ -44,7 +45,7 @@ def read_draws(path: Path, samples: Sequence[Sample], *, data: str) -> tuple[Dra
         DrawsUnusable: the file is missing, torn, edited, of another schema or made of other data.
     """
     try:
-        found = parse(path.read_bytes())
+        found = parse(read_regular(path, MAX_BYTES))
     except OSError as error:
         _refuse(path, f"cannot be read: {error.strerror or error}", error)
     except NotJson as error:

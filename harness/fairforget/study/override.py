@@ -65,7 +65,7 @@ def _put(inside: Any, path: KeyPath, value: Any, setting: Setting, done: KeyPath
             raise FairforgetError(msg)
         new = _put(inside[part], rest, value, setting, (*done, part))
         return [new if i == part else kept for i, kept in enumerate(inside)]
-    if isinstance(inside, str) and done and done[0] in {"task", "samplers", "methods", "curricula"}:
+    if isinstance(inside, str) and done and done[0] in {"task", "samplers", "methods", "curricula", "engine"}:
         inside = {"name": inside}
     if inside is None:
         inside = {}

@@ -25,10 +25,11 @@ from fairforget.study.budgets import Budget, Trajectory
 from fairforget.study.modules import TargetModules
 from fairforget.study.optimizers import Optimizer, OptimizerChange
 from fairforget.study.part import Count, Part, Positive, Share
-from fairforget.study.spec import engine_name, parse_spec, study_name
+from fairforget.study.spec import engine_json, engine_spec, parse_spec, study_name
 from fairforget.study.tuning import Tuning
 
 Spec = Annotated[PluginSpec, PlainValidator(parse_spec), PlainSerializer(PluginSpec.to_json)]
+EngineSpec = Annotated[PluginSpec, PlainValidator(engine_spec), PlainSerializer(engine_json)]
 
 
 class Adapter(Part):
@@ -68,8 +69,11 @@ class Model(Part):
     """LoRA adapter of the base."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed the target is made under; also where the task names the base."""
+    gradient_checkpointing: bool = False
+    """Keep only the inputs of the model's blocks for the backward pass, and run each block again in it: the same \
+numbers from less memory, for about a third more time. Also where the task names the base."""
     trust_remote_code: bool = False
-    """Let the model's own Python code run. Only for authors you trust."""
+    """Let the model's own Python code run, and say so in every cell. Only for authors you trust."""
 
     @field_validator("revision", "gguf_file", "dtype", "adapter", "trust_remote_code")
     @classmethod
@@ -167,8 +171,8 @@ class Study(Part):
     """What is measured on the way; null = only the end."""
     evaluation: Evaluation = Evaluation()
     """How much is measured."""
-    engine: Annotated[str, AfterValidator(engine_name)] = "local"
-    """Where cells run when ``--engine`` is not given: a name, ``:N`` for N workers."""
+    engine: EngineSpec = PluginSpec("local")
+    """Where cells run when ``--engine`` is not given: a name, ``:N`` for N workers, or a mapping with its options."""
     tuning: Tuning | None = None
     """Search the options of every method before anything is evaluated; null = the rows run as they stand here."""
 

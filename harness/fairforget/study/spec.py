@@ -54,7 +54,33 @@ def engine_name(value: str) -> str:
     return value
 
 
-def engine_spec(value: str) -> PluginSpec:
-    """Return the plugin that ``name`` or ``name:N`` stands for; N becomes its option ``workers``."""
-    name, colon, workers = engine_name(value).partition(":")
-    return PluginSpec(name, {"workers": int(workers)} if colon else {})
+def engine_spec(value: Any) -> PluginSpec:
+    """Return the engine that ``name``, ``name:N`` or ``{name: …, option: …}`` stands for; N becomes `workers`.
+
+    Raises:
+        ValueError: it is none of them; the message says what was wanted.
+    """
+    if isinstance(value, PluginSpec):
+        return value
+    if isinstance(value, str):
+        spec = PluginSpec(value)
+    elif isinstance(value, Mapping):
+        spec = parse_spec(value)
+    else:
+        msg = f"must be the name of an engine, or a mapping with its name and options, not {shown(value)}"
+        raise ValueError(msg)  # noqa: TRY004 - what pydantic takes from a validator
+    name, colon, workers = engine_name(spec.name).partition(":")
+    if colon and "workers" in spec.options:
+        msg = f"says twice how many workers there are: {spec.name} and workers; leave one of them out"
+        raise ValueError(msg)
+    return PluginSpec(name, {**spec.options, "workers": int(workers)} if colon else spec.options)
+
+
+def engine_json(spec: PluginSpec) -> str | dict[str, Any]:
+    """Return an engine in its shortest form that `engine_spec` reads back."""
+    if not spec.options:
+        return spec.name
+    workers = spec.options.get("workers")
+    if set(spec.options) == {"workers"} and type(workers) is int and 0 < workers < 10_000:
+        return f"{spec.name}:{workers}"
+    return spec.to_json()

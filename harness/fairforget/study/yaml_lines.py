@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from fairforget.errors import FairforgetError
+from fairforget.store.regular import read_regular
 from fairforget.study.places import KeyPath, Place, Places, dotted
 from fairforget.study.yaml_core import BOOL, FLOAT, INT, NULL, CoreLoader
 
@@ -38,8 +39,7 @@ def read_yaml(path: Path) -> Document:
         YamlError: it cannot be read, or is not what `parse_yaml` takes.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_regular(path, MAX_BYTES)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         msg = f"{path}: cannot be read: {reason}"
