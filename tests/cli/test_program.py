@@ -111,3 +111,12 @@ def test_a_reader_that_leaves_early_is_no_traceback():
     process.stderr.close()
     assert process.wait() == 141
     assert error == b""
+
+
+@pytest.mark.parametrize("command", ["run", "status", "board"])
+@pytest.mark.parametrize(("name", "said"), [("x" * 300, "File name too long"), ("a\0b", "holds a NUL")])
+def test_a_name_that_no_file_can_have_is_a_message(command, name, said, capsys):
+    assert main([command, name]) == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert message.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Every block of code in README, CONTRIBUTING and docs is executed, or says why not.
+"""Every block of code in README, CONTRIBUTING, docs and the pages of the examples is executed, or says why not.
 
 A comment just before a block says who executes it, or why nobody does:
 
@@ -29,7 +29,13 @@ from fairforget.study.planning import make_plan
 from fairforget.study.schema import Study
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "examples").glob("*/README.md")),
+]
 # What a fragment of a study is put into.
 REST = {
     "name": "rest",

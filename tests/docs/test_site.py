@@ -21,7 +21,7 @@ import fairforget.testing
 
 ROOT = Path(__file__).parents[2]
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
-WRITTEN = ("docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "zensical.toml")
+WRITTEN = ("docs", "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "zensical.toml")
 
 
 class Copy:

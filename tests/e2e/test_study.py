@@ -116,33 +116,37 @@ def test_another_engine_gives_the_same_scores(finished, lab):
     assert finished.measured() == before
 
 
-def test_killed_at_any_moment_the_same_command_ends_with_the_undisturbed_scores(finished_lab, lab, tmp_path):
+def test_killed_again_and_again_the_same_command_ends_with_the_undisturbed_scores(finished_lab, lab):
+    """Process and worker, between cells and in the middle of one; ``tests/faults`` has kills at other instants."""
     command = [sys.executable, "-m", "fairforget", "run", str(lab.file), "--out", str(lab.out), "--engine", "local:1"]
-    for seconds in (1.0, 4.0, 5.0, 6.5):
+    for cells in (1, 25):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         running = subprocess.Popen(command, start_new_session=True, **quiet)
-        try:
-            running.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGKILL)
-            running.wait()
+        deadline = time.monotonic() + 120
+        while len(list(lab.out.glob("cells/*.json"))) < cells:
+            assert time.monotonic() < deadline
+            assert running.poll() is None
+            time.sleep(0.005)
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
         assert not [p for p in lab.out.rglob("*.json") if not json.loads(p.read_text())], "no half-written file"
+        assert len(lab.records()) < 40
     assert lab.run() == 0
     assert lab.measured() == finished_lab.measured()
     assert not list(lab.out.rglob("*.partial"))
 
 
-def test_a_second_run_in_the_same_folder_is_refused(lab):
+def test_a_run_of_another_study_in_the_same_folder_is_refused(lab):
     command = [sys.executable, "-m", "fairforget", "run", str(lab.file), "--out", str(lab.out)]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 30
-        while not (lab.out / ".lock-owner.json").exists():
+        deadline = time.monotonic() + 60
+        while not list(lab.out.glob(".runners/*.lock")):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        second = subprocess.run(command, capture_output=True, text=True, check=False)
+        second = subprocess.run([*command, "--set", "draws=4"], capture_output=True, text=True, check=False)
         assert second.returncode == 2
-        assert "in use by another 'fairforget run'" in second.stderr
+        assert f"in use by a 'fairforget run' of another study (process {first.pid} on " in second.stderr
         assert "Traceback" not in second.stderr
     finally:
         first.kill()

@@ -1,7 +1,6 @@
 """The commands as calls, and `fairforget score`."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import yaml
 import fairforget
 from fairforget.board.values import Board
 from fairforget.cli import main
+from fairforget_samplers.difficulty.loss import Loss
 
 pytestmark = pytest.mark.slow
 
@@ -55,12 +55,12 @@ def test_score_returns_every_sample_with_what_holds_for_all(task):
     assert other.attrs["trust"]["reliability"] == other.attrs["reliability"]
 
 
-def test_a_study_and_score_share_what_is_kept(finished, task):
-    kept = Path(os.environ["FAIRFORGET_CACHE"], "scores")
-    before = sorted(kept.glob("*.json"))
+def test_a_study_and_score_share_what_is_kept(finished, task, monkeypatch):
+    monkeypatch.setattr(Loss, "score", lambda *_: pytest.fail("the study has these scores made"))
     found = fairforget.score("biographies", "loss", settings=task)
-    assert sorted(kept.glob("*.json")) == before
     assert len(found) == 24
+    with pytest.raises(pytest.fail.Exception, match="made"):
+        fairforget.score("biographies", "loss", settings=[*task, "task.seed=5", "task.epochs=1"])
 
 
 def test_a_study_refuses_bins_of_noise(lab, capsys):

@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CHECK=REASON",
-        help="a check that is expected to fail, and why; it is an error if it passes; may be given several times",
+        help="a check that is expected to fail or cannot be made, and why; it is a failure if it passes; likewise",
     )
     parser.add_argument(
         "--set",
@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Run the checks; 1 where one failed that was not expected to."""
+    """Run the checks; 1 where one failed that was not expected to, or a plugin was not seen at its work."""
     registry = discover(args)
     whole = _distribution(registry, args)
     entries = _entries(registry, args.name, args.kind, whole=whole)
@@ -175,16 +175,12 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
 
 
 def _options(settings: list[str]) -> dict[str, Any]:
-    import yaml
+    from fairforget.study.override import parse_setting
 
     found: dict[str, Any] = {}
     for text in settings:
-        name, value = _pair(text, "--set", "OPTION=VALUE")
-        try:
-            found[name] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            msg = f"--set {text!r}: the value is no YAML: {' '.join(str(error).split())}"
-            raise FairforgetError(msg) from error
+        name, _ = _pair(text, "--set", "OPTION=VALUE")
+        found[name] = parse_setting(text).value  # as in a study: 1e-5 is a number
     return found
 
 
@@ -209,6 +205,9 @@ def _plain(report: Report) -> str:
             lines.append(f"      smallest case: run_cell(…, {result.case})")
         if result.status == "failed" and result.expected:
             lines.append(f"      expected: {result.expected}")
-    wrong = len(report.failures)
-    lines.append(f"{'passed' if not wrong else f'{wrong} failed'} ({len(report.results)} checks)")
+    lines.append(f"{f'{len(report.failures)} failed' if report.failures else report.verdict} ({report.ran})")
+    if (unseen := report.unseen) is not None:
+        lines.append(f"It was not seen at its work: {unseen.check} is {unseen.status}: {unseen.message}")
+        if report.verdict == "not tested":
+            lines.append(f"Give options with which it can be (--set), or say why not: --expect {unseen.check}=REASON")
     return printable("\n".join(lines), keep="\n") + "\n"

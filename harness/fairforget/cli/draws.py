@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fairforget.cli.output import add_json, add_plugin, discover, print_json, print_table, warn_of_problems
+from fairforget.cli.log import add_log, open_log, tell_problems
+from fairforget.cli.output import add_json, add_plugin, discover, print_json, print_table
 from fairforget.terminal import printable
 
 if TYPE_CHECKING:
@@ -28,20 +29,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="change a key of the study, for example draws=3; may be given several times",
     )
+    add_log(parser)
     add_plugin(parser)
     add_json(parser)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Write every draw of a study."""
-    from fairforget.cli.display import Display
     from fairforget.draws.export import export_study
 
-    registry = discover(args)
-    warn_of_problems(registry)
-    settings = [*args.set, *([f"engine={args.engine}"] if args.engine else [])]
-    with Display() as display:
-        made = export_study(args.study, registry, args.out, settings=settings, watcher=display)
+    settings = [*([f"engine={args.engine}"] if args.engine else []), *args.set]
+    with open_log(args.log) as log:
+        registry = discover(args)
+        tell_problems(log, registry)
+        log.opened({"command": "draws", "folder": str(args.out.absolute())})
+        made = export_study(args.study, registry, args.out, settings=settings, watcher=log)
+        log.closed({"files": [str(made.folder / "manifest.json")]})
     if args.json:
         print_json(made.manifest)
     else:

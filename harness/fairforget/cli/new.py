@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Write a distribution, and say what to type next."""
     from fairforget.new.laying import check_absent, lay
-    from fairforget.new.naming import check_free, kind, names
+    from fairforget.new.naming import check_free, kind, names, shared
     from fairforget.new.rendering import commands, render
     from fairforget.paths import expanded
     from fairforget.registry import Registry
@@ -38,10 +38,12 @@ def execute(args: argparse.Namespace) -> int:
     wanted = names(kind(args.kind), args.name)
     folder = expanded(wanted.dist if args.out is None else args.out)
     check_absent(folder)
-    check_free(wanted, Registry.discover())
-    files = render(wanted, args.author)
+    registry = Registry.discover()
+    check_free(wanted, registry)
+    files = render(wanted, args.author, shared=shared(wanted, registry))
     lay(files, folder)
-    following = [f"cd {shlex.quote(str(folder))}", *commands(wanted)]
+    there = f"./{folder}" if str(folder).startswith("-") else str(folder)  # no option of cd
+    following = [f"cd {shlex.quote(there)}", *commands(files)]
     if args.json:
         print_json({"folder": str(folder), "files": sorted(files), "next": following})
         return 0

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from fairforget.cli.commands import COMMANDS, Command
+from fairforget.cli.signals import Asked, heard_as_interrupts
+from fairforget.cli.told import ToldError, ToldInterrupt
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.terminal import printable
 
@@ -18,8 +20,13 @@ WRONG_INPUT: Final = 2
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141
 
-# What the user can mend: no space, no rights, a read-only disk.
-_MENDABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
+# What the user can mend: no space, no rights, a read-only disk, a name that no file can have.
+_MENDABLE: Final = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS),
+        *(errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EILSEQ),
+    }
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,15 +36,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments without the program's name; those of the process by default.
 
     Returns:
-        0 done; 1 it ran and something in it failed; 2 the input is wrong; 130 interrupted; 141 nobody reads the output.
+        0 done; 1 it ran and something in it failed; 2 the input is wrong; 129, 130, 143 interrupted by SIGHUP, Ctrl-C,
+        SIGTERM; 141 nobody reads the output.
     """
+    with heard_as_interrupts() as asked:
+        return _guarded(argv, asked)
+
+
+def _guarded(argv: Sequence[str] | None, asked: Asked) -> int:
+    """Run one command and turn what goes wrong into a message and an exit code."""
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
+    except ToldError:
+        return WRONG_INPUT
     except FairforgetError as error:
         return _fail(str(error), WRONG_INPUT)
+    except ToldInterrupt:
+        return asked.code or INTERRUPTED
     except KeyboardInterrupt as interrupt:
-        return _fail(str(interrupt) or "interrupted", INTERRUPTED)
+        return _fail(str(interrupt) or "interrupted", asked.code or INTERRUPTED)
     except BrokenPipeError:
         # The interpreter flushes standard output once more on its way out, and would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -45,18 +63,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in _MENDABLE:
             raise
-        return _fail(str(error), WRONG_INPUT)
+        return _fail(f"{str(error.filename)[:200]}: {error.strerror}" if error.filename else str(error), WRONG_INPUT)
     return code
 
 
 def _fail(message: str, code: int) -> int:
     with contextlib.suppress(OSError):
         sys.stdout.flush()
-    print("fairforget:", printable(message, keep="\n\t"), file=sys.stderr)
+    with contextlib.suppress(OSError):  # the terminal may have gone
+        print("fairforget:", printable(message, keep="\n\t"), file=sys.stderr, flush=True)
     return code
 
 
 def _run(arguments: list[str]) -> int:
+    if odd := next((argument for argument in arguments if "\0" in argument), None):
+        msg = f"the argument {odd[:60]!r} holds a NUL, which no name does; remove it"
+        raise FairforgetError(msg)
     chosen = _chosen(arguments)
     try:
         args = _parser(chosen).parse_args(arguments)

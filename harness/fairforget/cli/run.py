@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from fairforget.cli.log import add_log, open_log, tell_problems
+from fairforget.cli.memory import print_memory
 from fairforget.cli.output import add_plugin, discover, print_table, warn_of_problems
 
 if TYPE_CHECKING:
     import argparse
 
+    from fairforget.cli.log import Log
     from fairforget.registry import Registry
+    from fairforget.run.session import Session
+    from fairforget.run.sharing.shards import Shard
     from fairforget.study.plan import Plan
 
 
@@ -28,44 +33,85 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
     parser.add_argument("--retry-failed", action="store_true", help="run cells again whose record says they failed")
+    parser.add_argument(
+        "--shard", metavar="I/N", help="run part I of N of the study; the parts' cells/ copied together are the whole"
+    )
+    add_log(parser)
     add_plugin(parser)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Run what is missing of a study, and make its board."""
+    from fairforget.run.sharing.shards import Shard
+
+    shard = None if args.shard is None else Shard.parse(args.shard)
+    if args.dry_run:
+        registry = discover(args)
+        warn_of_problems(registry)
+        plan = _plan(args, registry)
+        _print_plan(plan, shard)
+        print_memory(plan, registry)
+        _print_forecast(plan, registry)
+        return 0
+    with open_log(args.log) as log:
+        registry = discover(args)
+        tell_problems(log, registry)
+        plan = _plan(args, registry)
+        folder = args.out or Path("runs") / plan.study.name
+        log.opened(_about(plan, folder, args.shard))
+        made = _run(plan, registry, folder, log, args, shard)
+        ended = {"ran": made.outcome.ran, "failed": len(made.outcome.failed), "lost": len(made.outcome.lost)}
+        log.closed({**ended, "cells": len(made.outcome.mine), "files": list(map(str, made.files))})
+    return _show(made)
+
+
+def _plan(args: argparse.Namespace, registry: Registry) -> Plan:
     from fairforget.study.load import open_study
     from fairforget.study.planning import make_plan
 
-    registry = discover(args)
-    warn_of_problems(registry)
-    settings = [*args.set, *([f"engine={args.engine}"] if args.engine else [])]
+    settings = [*([f"engine={args.engine}"] if args.engine else []), *args.set]
     opened = open_study(args.study, registry, settings)
-    plan = make_plan(opened.study, registry, opened.places)
-    if args.dry_run:
-        _print_plan(plan)
-        _print_forecast(plan, registry)
-        return 0
+    return make_plan(opened.study, registry, opened.places)
 
-    from rich.console import Console
 
-    from fairforget.board.forms.terminal import print_board
-    from fairforget.cli.display import Display
+def _about(plan: Plan, folder: Path, shard: str | None) -> dict[str, Any]:
+    """Return what a log says of a run at its beginning."""
+    from fairforget.study.spec import engine_spec
+
+    return {
+        "command": "run",
+        "study": plan.study.name,
+        "folder": str(folder.absolute()),
+        "engine": engine_spec(plan.study.engine).name,
+        "shard": shard,
+    }
+
+
+def _run(
+    plan: Plan, registry: Registry, folder: Path, log: Log, args: argparse.Namespace, shard: Shard | None
+) -> Session:
     from fairforget.run.session import run_to_board
 
-    folder = args.out or Path("runs") / plan.study.name
     try:
-        with Display() as display:
-            made = run_to_board(plan, registry, folder, watcher=display, retry_failed=args.retry_failed)
+        return run_to_board(plan, registry, folder, watcher=log, retry_failed=args.retry_failed, shard=shard)
     except KeyboardInterrupt:
         msg = f"interrupted; what is done is kept in {folder}, and the same command goes on from there"
         raise KeyboardInterrupt(msg) from None
+
+
+def _show(made: Session) -> int:
+    """Print the board; return the exit code."""
+    from rich.console import Console
+
+    from fairforget.board.forms.terminal import print_board
+
     print_board(made.board, Console())
     for file in made.files:
         print(file)
     return 1 if made.outcome.failed or made.outcome.lost else 0
 
 
-def _print_plan(plan: Plan) -> None:
+def _print_plan(plan: Plan, shard: Shard | None) -> None:
     from fairforget.cli.plan_text import remarks
 
     rows = [
@@ -76,10 +122,12 @@ def _print_plan(plan: Plan) -> None:
     print()
     for remark in remarks(plan):
         print(remark)
+    if shard is not None:
+        print(f"part {shard} runs {shard.share(plan)} of the {len(plan):,} cells that are no trials")
 
 
 def _print_forecast(plan: Plan, registry: Registry) -> None:
-    from fairforget.cli.display import spell
+    from fairforget.cli.words import spell
     from fairforget.errors import FairforgetError
     from fairforget.paths import cache_folder
     from fairforget.run.forecast import forecast

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fairforget.cli.output import add_json, add_plugin, discover, print_json, print_table, warn_of_problems
+from fairforget.cli.log import add_log, open_log, tell_problems
+from fairforget.cli.output import add_json, add_plugin, discover, print_json, print_table
 from fairforget.terminal import printable
 
 if TYPE_CHECKING:
+    from fairforget.cli.log import Log
     from fairforget.report.values import Report
     from fairforget.run.scoring import Scoring
     from fairforget.study.options import Built
@@ -63,6 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help="with --report: numbers of draws to try, as 10,50,200, or none; default: 1/16, 1/8, 1/4, 1/2 and all",
     )
+    add_log(parser)
     add_plugin(parser)
     add_json(parser)
 
@@ -75,36 +78,47 @@ def execute(args: argparse.Namespace) -> int:
     if args.report is None and (args.sigmas is not None or args.draws is not None):
         msg = "--sigmas and --draws say what --report tries; add --report"
         raise FairforgetError(msg)
-    registry = discover(args)
-    warn_of_problems(registry)
-    scoring, difficulties = open_scoring(registry, args.task, args.by, args.set, model=args.model, seed=args.seed)
+    with open_log(args.log) as log:
+        registry = discover(args)
+        tell_problems(log, registry)
+        scoring, difficulties = open_scoring(registry, args.task, args.by, args.set, model=args.model, seed=args.seed)
+        log.opened({"command": "score", "task": args.task, "by": args.by})
+        if args.report is not None:
+            report, paths = _make_report(scoring, difficulties, args, log)
+            log.closed({"files": list(map(str, paths))})
+        else:
+            found = []
+            for built in difficulties:
+                log.stage(f"scoring the pool by {built.entry.name}")
+                found.append(_trusted(scoring.score(built)))
+            log.closed({})
     if args.report is not None:
-        return _report(scoring, difficulties, args)
-    found = []
-    for name, built in zip(args.by, difficulties, strict=True):
-        found.append(_trusted(scoring.score(built)))
-        if not args.json:
-            if len(found) > 1:
-                print()
-            _show(name, found[-1])
+        return _show_report(report, paths, args)
     if args.json:
         print_json(found[0] if len(found) == 1 else {"scores": found})
+        return 0
+    for i, name in enumerate(args.by):
+        if i:
+            print()
+        _show(name, found[i])
     return 0
 
 
-def _report(scoring: Scoring, difficulties: tuple[Built, ...], args: argparse.Namespace) -> int:
+def _make_report(
+    scoring: Scoring, difficulties: tuple[Built, ...], args: argparse.Namespace, log: Log
+) -> tuple[Report, list[Path]]:
     from fairforget.report.build import build_report
     from fairforget.report.write import require_writable, stems, write_report
-
-    def told(line: str) -> None:
-        print(printable(f"fairforget: {line}"), file=sys.stderr)
 
     folder = args.report
     if folder is _DEFAULT:
         folder = Path("reports", *stems(["-".join([args.task, *args.by])]))
     require_writable(folder)
-    report = build_report(scoring, difficulties, sigmas=args.sigmas, draws=args.draws, told=told)
-    paths = write_report(report, folder)
+    report = build_report(scoring, difficulties, sigmas=args.sigmas, draws=args.draws, told=log.stage)
+    return report, list(write_report(report, folder))
+
+
+def _show_report(report: Report, paths: list[Path], args: argparse.Namespace) -> int:
     if args.json:
         print_json({**report.to_json(), "files": [str(path) for path in paths]})
         return 0
