@@ -32,7 +32,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache_of_its_own(tmp_path_factory):
-    os.environ["FAIRFORGET_CACHE"] = str(tmp_path_factory.mktemp("fairforget-cache"))
+    """One for all processes of this test run: what one of them is making, the others wait for."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "fairforget-cache"
+    folder.mkdir(exist_ok=True)
+    os.environ["FAIRFORGET_CACHE"] = str(folder)
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +49,15 @@ def _no_network(monkeypatch):
         return real(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def smallest():
+    """A task for studies, as YAML in one line: six people whom a model of 16 dimensions reads of once."""
+    return (
+        "{name: biographies, people: 6, retain_people: 2, holdout_people: 2, samples: 1, world_facts: 0, frequencies:"
+        " [1], distributions: [in], lengths: [short], hidden_size: 16, layers: 1, vocabulary: 400, epochs: 1}"
+    )
 
 
 @pytest.fixture(scope="session")

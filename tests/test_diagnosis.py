@@ -62,7 +62,7 @@ def place(site, problem):
         (
             "@hookimpl\ndef fairforget_cell_finished(cell, recrod):\n    pass",
             2,
-            "only arguments that the hook has: fairforget_cell_finished(cell, record). Did you mean 'record'?",
+            "that the hook has: fairforget_cell_finished(cell, record, progress). Did you mean 'record'?",
         ),
         ("@hookimpl\ndef fairforget_tasks(corpus):\n    pass", 2, "that the hook has: fairforget_tasks()."),
     ],

@@ -126,7 +126,7 @@ def test_an_optional_hook_serves_releases_that_do_not_have_it(site):
     site.install("a-new", source + listens("record"))
     found = Registry.discover()
     assert found.problems == ()
-    found.emit("fairforget_cell_finished", cell={}, record={})
+    found.emit("fairforget_cell_finished", cell={}, record={}, progress={})
     import a_new
 
     assert a_new.heard == [({},)]

@@ -40,6 +40,7 @@ def {name}({arguments}):
 SAID = {
     "fairforget_study_started": "study=study.name, plan=len(plan)",
     "fairforget_study_finished": "study=study.name, results=results",
+    "fairforget_study_stopped": "study=study.name, reason=reason",
 }
 SMALL = {"world_facts": 2, "frequencies": [1], "hidden_size": 16, "layers": 1, "vocabulary": 400, "epochs": 1}
 STUDY = {
@@ -87,7 +88,7 @@ def test_a_run_calls_every_event_with_what_the_page_says(ran, capsys):
     shutil.rmtree("out", ignore_errors=True)
     events, traced = run(capsys)
     names = [name for name, _ in events]
-    assert set(names) == EVENTS
+    assert set(names) == EVENTS - {"fairforget_study_stopped"}
     assert names == [
         "fairforget_study_started",
         *["fairforget_cell_started", "fairforget_cell_finished"] * 2,
@@ -97,6 +98,11 @@ def test_a_run_calls_every_event_with_what_the_page_says(ran, capsys):
     for started, finished in zip(events[1:-1:2], events[2:-1:2], strict=True):
         record = finished[1]["record"]
         assert started[1]["cell"] == finished[1]["cell"] == record["cell"]
+    far = [event[1]["progress"] for event in events[2:-1:2]]
+    assert [(one["done"], one["total"], one["failed"], one["known"]) for one in far] == [(1, 2, 0, 1.0), (2, 2, 0, 1.0)]
+    assert far[0]["seconds_left"] > far[1]["seconds_left"] == 0.0
+    for finished in events[2:-1:2]:
+        record = finished[1]["record"]
         assert record == json.loads(Path("out", "cells", f"{record['key']}.json").read_text())
     assert events[-1][1] == {"study": "small", "results": json.loads(Path("out", "board.json").read_text())}
 
@@ -109,6 +115,36 @@ def test_a_run_calls_every_event_with_what_the_page_says(ran, capsys):
 
     events, _ = run(capsys)  # a run that has nothing left to do
     assert [name for name, _ in events] == ["fairforget_study_started", "fairforget_study_finished"]
+
+
+IMPATIENT = """
+from fairforget import hookimpl
+from fairforget.errors import FairforgetError
+
+@hookimpl
+def fairforget_cell_finished(progress):
+    {does}
+"""
+
+
+@pytest.mark.parametrize(
+    ("does", "code", "reason"),
+    [("raise KeyboardInterrupt", 130, "interrupted"), ("raise SystemExit('enough')", None, "enough")],
+)
+def test_a_study_that_ends_before_its_end_is_told(ran, capsys, does, code, reason):
+    shutil.rmtree("out", ignore_errors=True)
+    Path("impatient.py").write_text(IMPATIENT.format(does=does))
+    arguments = ["run", "study.yaml", "--plugin", "listener.py", "--plugin", "impatient.py", "--out", "out"]
+    if code is None:
+        with pytest.raises(SystemExit):
+            main(arguments)
+    else:
+        assert main(arguments) == code
+    events = [json.loads(line) for line in Path("heard.jsonl").read_text().splitlines()]
+    Path("heard.jsonl").unlink()
+    assert events[-1] == ["fairforget_study_stopped", {"study": "small", "reason": reason}]
+    assert "fairforget_study_finished" not in [name for name, _ in events]
+    capsys.readouterr()
 
 
 @pytest.mark.parametrize("kind", HOOKS)

@@ -16,7 +16,7 @@ import fairforget
 HEAVY = frozenset({"torch", "transformers", "datasets", "lm_eval", "numpy", "scipy", "pandas", "optuna"})
 COMMANDS = ("run", "board", "new", "check", "submit", "import", "score", "draws", "status", "studies", "plugins")
 HARNESS = Path(fairforget.__file__).parent
-PLUGINS = ("fairforget_methods", "fairforget_samplers", "fairforget_tasks")
+PLUGINS = ("fairforget_engines", "fairforget_methods", "fairforget_samplers", "fairforget_tasks")
 
 
 def heavy_imports(statement: str) -> set[str]:

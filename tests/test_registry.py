@@ -35,7 +35,7 @@ def test_first_party_plugins_come_through_the_entry_points():
         "curriculum": {
             *("uniform", "mrd-weighted", "inverse-mrd-weighted", "shuffled-mrd", "easy-to-hard", "hard-to-easy")
         },
-        "engine": {"inline", "local"},
+        "engine": {"inline", "local", "fsdp", "torchrun", "submitit", "ray"},
         "study": {"quality", "quickstart"},
     }
     assert {entry.dist for entry in registry.entries()} == {"fairforget"}
@@ -212,7 +212,7 @@ def test_a_tracker_that_raises_is_a_warning_and_the_others_hear_the_event(site):
     with pytest.warns(
         PluginWarning, match="a-tracker:methods failed in fairforget_cell_finished: RuntimeError: no server"
     ):
-        registry.emit("fairforget_cell_finished", cell={"schema": 1}, record={"status": "ok"})
+        registry.emit("fairforget_cell_finished", cell={"schema": 1}, record={"status": "ok"}, progress={})
     import a_tracker
     import b_tracker
 
@@ -230,3 +230,16 @@ def test_two_registries_share_nothing(site):
     site.install("late", method("late"))
     assert "late/late" not in names(first)
     assert "late/late" in names(Registry.discover())
+
+
+def test_metadata_that_cannot_be_read_keeps_no_other_plugin_away(site):
+    site.install("acme", "@hookimpl\ndef fairforget_methods():\n    return [Entry('acme-npo', 'acme:X')]\n")
+    site.install("torn", "", points={"m": "torn"})
+    (site.folder / "torn-1.0.dist-info" / "entry_points.txt").write_text("[fairforget]\nno equals sign\n")
+    found = Registry.discover()
+    assert found.find("method", "acme-npo").dist == "acme"
+    assert found.find("method", "npo").dist == "fairforget"
+    (problem,) = found.problems
+    assert problem.plugin == "torn:entry_points.txt"
+    assert "the metadata of torn cannot be read" in problem.error
+    assert "install it again" in problem.error

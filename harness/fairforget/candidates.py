@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib.abc import SourceLoader
 from pathlib import Path
 
@@ -41,12 +42,36 @@ class Candidate:
 def installed() -> list[Candidate]:
     """Return the plugins of every installed distribution, sorted by (distribution, entry point)."""
     found = []
-    for point in importlib.metadata.entry_points(group=PROJECT):
+    try:
+        points: Iterable[importlib.metadata.EntryPoint] = importlib.metadata.entry_points(group=PROJECT)
+    except Exception:  # noqa: BLE001 - the metadata of one distribution keeps all others from being read
+        points, broken = _one_by_one()
+        found += broken
+    for point in points:
         # Metadata of half-removed distributions lacks the name or the version.
         dist = (point.dist.name if point.dist else None) or "unknown"
         version = (point.dist.version if point.dist else None) or "unknown"
         found.append(Candidate(dist, point.name, version, point.load, value=point.value))
     return sorted(found, key=lambda c: (normal(c.dist), c.entry_point))
+
+
+def _one_by_one() -> tuple[list[importlib.metadata.EntryPoint], list[Candidate]]:
+    """Return the entry points of all distributions whose metadata can be read, and a candidate for each other one."""
+    points: dict[str, list[importlib.metadata.EntryPoint]] = {}
+    broken: list[Candidate] = []
+    for dist in importlib.metadata.distributions():
+        try:
+            # The first one of a name is the one that is imported.
+            points.setdefault(normal(dist.name or ""), list(dist.entry_points.select(group=PROJECT)))
+        except Exception as error:  # noqa: BLE001 - whatever stands in a file that a stranger wrote
+            name = Path(str(getattr(dist, "_path", "unknown"))).name.partition("-")[0]
+            broken.append(Candidate(name, "entry_points.txt", "unknown", partial(_unreadable, name, str(error))))
+    return [point for of_dist in points.values() for point in of_dist], broken
+
+
+def _unreadable(name: str, error: str) -> object:
+    msg = f"the metadata of {name} cannot be read ({error[:200]}); install it again, or remove it"
+    raise ValueError(msg)
 
 
 def from_files(files: Iterable[Path]) -> tuple[list[Candidate], tuple[Path, ...]]:

@@ -14,6 +14,13 @@ class FairforgetError(Exception):
     """
 
 
+class MachineFault(FairforgetError):
+    """The machine could not do it: a full disk, a folder that is not the user's. It says nothing of what was computed.
+
+    A cell that meets it has no record, and the next run computes it.
+    """
+
+
 class WorkerDied(FairforgetError):
     """The process that ran a job ended before the job did; other jobs are not affected."""
 

@@ -107,10 +107,22 @@ def fairforget_cell_started(cell: Mapping[str, Any]) -> None:
 
 
 @hookspec
-def fairforget_cell_finished(cell: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-    """Called when the record of a cell is on disk, in the process of ``fairforget run``."""
+def fairforget_cell_finished(cell: Mapping[str, Any], record: Mapping[str, Any], progress: Mapping[str, Any]) -> None:
+    """Called when the record of a cell is on disk, in the process of ``fairforget run``.
+
+    `progress` has ``total``, ``done`` and ``failed`` cells, ``seconds_left`` (None where that is not known) and
+    ``known``, the share of what is left that the estimate has seen the like of.
+    """
 
 
 @hookspec
 def fairforget_study_finished(study: Study, results: Mapping[str, Any]) -> None:
     """Called once after the board of a study is made; `results` is the content of ``board.json``."""
+
+
+@hookspec
+def fairforget_study_stopped(study: Study, reason: str) -> None:
+    """Called where a study that has started ends before its board is made; the same command goes on from there.
+
+    `reason` is ``interrupted``, or the message of the error. Nobody calls it where the process is killed.
+    """

@@ -24,6 +24,7 @@ def run(
     settings: Sequence[str] = (),
     plugins: Sequence[str | Path] = (),
     retry_failed: bool = False,
+    shard: str | None = None,
 ) -> pd.DataFrame:
     """Run what is missing of a study, make its board, and return its results.
 
@@ -35,6 +36,7 @@ def run(
         settings: ``key=value`` each, as ``--set``.
         plugins: Python files with hooks, as ``--plugin``.
         retry_failed: run cells again whose record says they failed.
+        shard: ``I/N`` to run part I of N, as ``--shard``.
 
     Returns:
         One row a cell and column, as `fairforget.store.results.Results.frame`.
@@ -43,11 +45,13 @@ def run(
         FairforgetError: the study is wrong, or the machine cannot do what it asks for.
     """
     from fairforget.run.session import run_to_board
+    from fairforget.run.sharing.shards import Shard
     from fairforget.run.watcher import Silent
     from fairforget.store.results import Results
     from fairforget.study.load import open_study, parse_study
     from fairforget.study.planning import make_plan
 
+    part = None if shard is None else Shard.parse(shard)
     registry = Registry.discover([Path(file) for file in plugins])
     if isinstance(study, Mapping):
         opened = parse_study(json.dumps(study), "study", settings)  # JSON is YAML
@@ -55,7 +59,7 @@ def run(
         opened = open_study(study, registry, settings)
     plan = make_plan(opened.study, registry, opened.places)
     folder = Path(out) if out is not None else Path("runs") / plan.study.name
-    run_to_board(plan, registry, folder, watcher=Silent(), retry_failed=retry_failed)
+    run_to_board(plan, registry, folder, watcher=Silent(), retry_failed=retry_failed, shard=part)
     return Results.read([folder]).frame()
 
 

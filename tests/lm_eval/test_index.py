@@ -19,6 +19,7 @@ metric_list: [{{metric: acc, aggregation: mean, higher_is_better: true}}]
 PAPER = (*EIGHT, "truthfulqa_mc1", "truthfulqa_mc2", "mmlu", "wmdp", "wikitext")
 
 
+@pytest.mark.slow
 def test_the_short_index_finds_the_files_of_the_long_one():
     short, everything = task_manager(None, "common").task_index, task_manager(None, "all").task_index
     leaves = [task for name in PAPER for part in parts_of(manager_for([name]), name) for task in part.tasks]

@@ -1,6 +1,7 @@
 """Jobs in flight."""
 
 from concurrent.futures import Future
+from functools import partial
 
 import pytest
 
@@ -104,3 +105,70 @@ def test_the_estimate_is_the_mean_of_each_kind_over_the_workers():
     estimate.finish("dear", 7.0)
     assert estimate.seconds() == (10 * 1.0 + 2 * 7.0) / 2
     assert estimate.known == 1.0
+
+
+def test_keys_that_cannot_begin_now_are_asked_for_again():
+    executor, keys = Later(), ["0", None, None, "1", "2", None]
+    ended = [key for key, _ in Flight(executor, 2).run(iter(keys), lambda key: (echo, (key,)))]
+    assert sorted(ended) == ["0", "1", "2"]
+
+
+def test_what_only_waits_to_begin_brings_in_what_runs():
+    """Jobs in flight end while nothing can begin: who waits for another run does not wait for its own."""
+    executor, seen = Later(), []
+
+    def keys():
+        yield "0"
+        while not seen:
+            yield None
+        yield "1"
+
+    for key, _ in Flight(executor, 2).run(keys(), lambda key: (echo, (key,))):
+        seen.append(key)
+    assert seen == ["0", "1"]
+
+
+class Slow:
+    """An executor whose jobs end when they were asked for some times; it notes how many were in flight."""
+
+    def __init__(self):
+        self.flying, self.most = set(), 0
+
+    def submit(self, fn, /, *args):
+        self.flying.add(args)
+        self.most = max(self.most, len(self.flying))
+        asked, executor = [], self
+
+        class Ends(Future):
+            def done(self):
+                asked.append(1)
+                if len(asked) == 8:
+                    executor.flying.discard(args)
+                    self.set_result(fn(*args))
+                return super().done()
+
+        return Ends()
+
+
+def test_none_waits_here_that_another_run_could_begin():
+    most = []
+    for shared in (False, True):
+        executor = Slow()
+        flight = Flight(executor, 3)
+        ended = list(flight.run(map(str, range(40)), lambda key: (echo, (key,)), shared=partial(bool, shared)))
+        assert len(ended) == 40
+        most.append(executor.most)
+    assert most[1] <= 3 < most[0]
+
+
+def test_the_estimate_counts_on_those_who_share_the_study():
+    estimate = Estimate({"cheap": 12}, 1)
+    estimate.finish("cheap", 2.0)
+    assert estimate.seconds() == 11 * 2.0
+    estimate.finish("cheap", 2.0, mine=False)
+    assert estimate.seconds() == 10 * 2.0 / 2
+    estimate.finish("cheap", 2.0, mine=False)
+    assert estimate.seconds() == pytest.approx(9 * 2.0 / 3)
+    alone = Estimate({"cheap": 2}, 1)
+    alone.finish("cheap", 2.0, mine=False)
+    assert alone.seconds() == 2.0, "this run has shown nothing yet"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +17,8 @@ import torch
 from fairforget import FairforgetError
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.target import load_target, make_target
-from fairforget.run.targets.target_folder import intact
+from fairforget.run.targets.target_folder import intact, lock_path
+from fairforget.store.lock import held_by
 from fairforget_tasks.biographies import Biographies
 
 QUICK = {
@@ -126,6 +129,40 @@ def test_who_comes_second_waits_and_takes_what_was_made(made, tmp_path):
     assert process.returncode == 0
 
 
+def test_who_waits_makes_it_where_the_maker_dies(made, tmp_path):
+    process = start(tmp_path, pause=60)
+    assert process.stdout.readline() == "training\n"
+    assert held_by(lock_path(tmp_path / "targets" / made[0]["id"])).startswith(f"process {process.pid} on ")
+    timer, seen = threading.Timer(0.3, process.kill), []
+    timer.start()
+    folder = make(made, tmp_path, progress=seen.append)
+    assert process.wait(30) == -signal.SIGKILL
+    process.stdout.close()
+    assert intact(folder)
+    assert len(seen) == 2, "trained here"
+    assert not leftovers(tmp_path)
+    assert held_by(lock_path(folder)) is None
+
+
+def test_without_locks_two_that_make_it_at_once_both_have_it(made, tmp_path, monkeypatch):
+    """The file system has none: it is made twice, and nothing of one maker is taken for what a dead one has left."""
+
+    def missing(handle, operation):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", missing)
+
+    def meanwhile(progress):
+        if progress.update == 1:
+            folders.append(make(made, tmp_path))
+
+    folders: list[Path] = []
+    folders.append(make(made, tmp_path, progress=meanwhile))
+    assert folders[0] == folders[1]
+    assert intact(folders[0])
+    assert not leftovers(tmp_path)
+
+
 def test_a_cache_that_cannot_be_written_says_the_mend(made, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FairforgetError, match=r"cannot be written: Not a directory; .*FAIRFORGET_CACHE"):
@@ -149,10 +186,10 @@ def test_a_read_only_cache_says_the_mend_and_still_gives_what_it_has(made, tmp_p
 def test_a_whole_target_needs_no_lock(made, tmp_path, monkeypatch):
     folder = make(made, tmp_path)
 
-    def denied(*_):
+    def denied(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("filelock.FileLock.acquire", denied)
+    monkeypatch.setattr("fairforget.store.lock.try_lock", denied)
     assert make(made, tmp_path) == folder
     with pytest.raises(FairforgetError, match=r"Permission denied; .*FAIRFORGET_CACHE"):
         make(made, tmp_path, without=[made[2].pool[0].id])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -28,6 +29,17 @@ def test_shares_by_hand():
     assert overlap_share([{"a"}]) == overlap_share([]) == 0.0
     with pytest.raises(ValueError, match="without samples"):
         overlap_share([{"a"}, set()])
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(st.sets(st.sampled_from("abcdefghij"), min_size=1), min_size=1, max_size=9))
+def test_shares_are_those_of_every_two_sets(sets):
+    shares = [len(a & b) / math.sqrt(len(a) * len(b)) for a, b in combinations(sets, 2)]
+    assert overlap_share(sets) == pytest.approx(np.mean(shares) if shares else 0.0, abs=1e-15)
+    matrix = overlap_matrix(sets)
+    assert matrix[np.triu_indices(len(sets), 1)] == pytest.approx(shares, abs=1e-15)
+    assert (matrix == matrix.T).all()
+    assert (np.diag(matrix) == 1).all()
 
 
 @settings(derandomize=True, deadline=None)

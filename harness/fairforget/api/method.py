@@ -169,6 +169,9 @@ class Method(Plugin, ABC):
     """Marks the two rows every board shows for comparison; they have no curriculum and no rank."""
     uses_retain: ClassVar[bool] = True
     """Whether the loss looks at ``batch.retain``; for `sequences`."""
+    copies: ClassVar[int] = 0
+    """How many times it holds the weights of the model beside it: second models, what their own optimizer keeps, saved
+    weights. For the estimate of a plan's memory only; the reference is not among them."""
 
     def sequences(self) -> int:
         """Return how many texts an update runs through the model and back for each of its forget samples.

@@ -20,12 +20,14 @@ from fairforget.run.flight import Flight
 from fairforget.run.runtime import cores
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.recipe import recipe_for
+from fairforget.run.targets.target_folder import TARGETS
 from fairforget.run.tuning.draws import check_room
 from fairforget.run.tuning.tune import Tune
 from fairforget.run.watcher import Watcher
 from fairforget.store.atomic import remove_partials, write_text
-from fairforget.store.lock import run_lock
-from fairforget.store.strict_json import NotJson, parse
+from fairforget.store.regular import read_regular
+from fairforget.store.runners import run_lock
+from fairforget.store.strict_json import MAX_BYTES, NotJson, parse
 from fairforget.study.load import open_study, parse_study
 from fairforget.study.options import build
 from fairforget.study.planning import make_plan
@@ -96,9 +98,10 @@ def export_draws(
     recipe, seed = recipe_for(task, plan.study.model_json())
     target, data = target_identity(recipe, corpus, seed), corpus.digest()
     reserved = Tune(plan, registry, folder / "tuning", corpus, data, target, watcher).reserved()
-    shared = shared_texts(plan, registry, cache, data, cores())
-    with run_lock(folder), engine.of(Engine).open() as executor:  # type: ignore[type-abstract]
-        ask = Asking(Flight(executor, 1), shared, watcher)
+    threads = engine.of(Engine).threads_alone() or cores()  # type: ignore[type-abstract]
+    shared = shared_texts(plan, registry, cache, data, threads)
+    with run_lock(folder), engine.of(Engine).open_in(folder) as executor:  # type: ignore[type-abstract]
+        ask = Asking(Flight(executor, 1), shared, watcher, cache / TARGETS / target["id"])
         found = Drawing(plan, corpus, data, target, cache, ask.prepare, ask.score, watcher, reserved).draw()
         watcher.stage("writing the draws")
         bench = open_workbench(shared[0], shared[1], str(cache), tuple(map(str, registry.plugin_files)))
@@ -141,7 +144,7 @@ def _write(folder: Path, files: Sequence[DrawFile], texts: Sequence[str], manife
 def _same(path: Path, manifest: Mapping[str, Any]) -> bool:
     """Return whether a manifest is of these draws; where the target lies may have changed."""
     try:
-        found = parse(path.read_bytes())
+        found = parse(read_regular(path, MAX_BYTES))
     except (OSError, NotJson):
         return False
     return isinstance(found, dict) and all(_core(found.get(name)) == _core(manifest[name]) for name in _SAME)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairforget.run import jobs
 from fairforget.run.flight import Flight
 from fairforget.run.runtime import Runtime
+from fairforget.run.targets.target_folder import lock_path
+from fairforget.run.targets.told import looking
 from fairforget.run.watcher import Watcher
+from fairforget.store.lock import held_by
 from fairforget.study.cell import canonical_json
 from fairforget.study.options import Built
 from fairforget.study.plan import Plan
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fairforget.registry import Registry
 
 
@@ -29,10 +31,17 @@ class Asking:
     shared: tuple[str, str, str]
     """Task, model and runtime, as every job gets them."""
     watcher: Watcher
+    target: Path | None = None
+    """Its folder in the cache."""
 
     def prepare(self) -> Mapping[str, Any]:
         """Make the target, or find it; return the facts about its pool."""
-        self.watcher.stage("making the target model, or finding it in the cache")
+        other = None if self.target is None else held_by(lock_path(self.target))
+        look = None if self.target is None else looking(self.target)
+        if other is None:
+            self.watcher.stage("making the target model, or finding it in the cache", look)
+        else:
+            self.watcher.stage(f"waiting for the target model, which {other} makes", look)
         return _parsed(self.flight.ask((jobs.prepare, self.shared)))
 
     def score(self, difficulty: Built) -> Mapping[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -12,6 +11,7 @@ import torch
 
 from fairforget.api import Curriculum, Difficulty, MadeElsewhere, Method, Sample, Scores
 from fairforget.errors import FairforgetError
+from fairforget.lm.split import load_whole
 from fairforget.lm.tokens import SampleSet
 from fairforget.run.counting.escapes import uncounted
 from fairforget.run.counting.ledger import Ledger
@@ -21,16 +21,16 @@ from fairforget.run.looks.path import Path
 from fairforget.run.looks.watches import path_of
 from fairforget.run.measures.measuring import measure
 from fairforget.run.memory_use import peak_memory
+from fairforget.run.problem import problem_of
 from fairforget.run.seeds import stream
 from fairforget.run.targets.recall_stop import missed
 from fairforget.run.targets.target import load_target
 from fairforget.run.updates.budget import Budget
-from fairforget.run.updates.failure import UnlearningFailed
 from fairforget.run.updates.follow import follow
 from fairforget.run.updates.live import LiveRun, refusal_positions
 from fairforget.run.updates.order import Order
 from fairforget.run.updates.reference import Reference
-from fairforget.run.workbench import Workbench
+from fairforget.run.workbench import Workbench, close_workbench
 from fairforget.study.cell import cell_key
 from fairforget.study.draws import parted
 from fairforget.study.options import build
@@ -48,11 +48,15 @@ def compute_cell(bench: Workbench, cell: Mapping[str, Any]) -> dict[str, Any]:
     ledger = Ledger()
     record: dict[str, Any] = {"schema": 1, "key": cell_key(cell), "cell": dict(cell), "status": "ok", "problems": []}
     record |= {"scores": {}, "items": {}, "item_hashes": {}}
+    bench.intact()  # looks at it for the first time, before any plugin can
     with bench.model() as model, lent_generators(devices_of(model)):
         run = open_run(bench, cell, model, ledger)
         seed_generators(*_identity(cell))
         with ledger.watch(model):
             record |= _attempt(bench, cell, run)
+    if not bench.intact():
+        close_workbench()  # the cells that follow would be of another target
+        record |= _of_another_target()
     if (note := missed(bench.target.meta)) is not None:
         record["problems"] = [*record["problems"], {"kind": "warning", "message": note}]
     record["ledger"] = {
@@ -65,6 +69,13 @@ def compute_cell(bench: Workbench, cell: Mapping[str, Any]) -> dict[str, Any]:
     if "elsewhere" in record:
         record["ledger"] |= declared_ledger(record["elsewhere"]["declared"])
     return record
+
+
+def _of_another_target() -> dict[str, Any]:
+    """Return what is left of a cell whose numbers may be of another target than they say."""
+    message = "the method changed the weights of the target, which are nobody's to change; run.model is its own"
+    problem = {"kind": "target-changed", "message": message}
+    return {"status": "failed", "problems": [problem], "scores": {}, "items": {}, "item_hashes": {}}
 
 
 def _attempt(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[str, Any]:
@@ -80,16 +91,8 @@ def _attempt(bench: Workbench, cell: Mapping[str, Any], run: LiveRun) -> dict[st
             found = measure(bench, cell, run.model, tuple(run.samples), run.ledger)
         way = run.path.record(found["scores"])
         return {**found, **way, "problems": [*found["problems"], *way["problems"], *escaped]}
-    except UnlearningFailed as failure:
-        problem = {"kind": failure.kind, "message": str(failure)}
-    except FairforgetError as error:
-        problem = {"kind": "refused", "message": str(error)}
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the cell keeps it, the study goes on
-        problem = {
-            "kind": "exception",
-            "message": f"{type(error).__name__}: {error}",
-            "traceback": traceback.format_exc(),
-        }
+        problem = problem_of(error)
     way = run.path.record({})
     return {**way, "status": "failed", "problems": [problem, *way["problems"]]}
 
@@ -119,11 +122,12 @@ def open_run(bench: Workbench, cell: Mapping[str, Any], model: Any, ledger: Ledg
         budget=Budget.from_json(cell["budget"]),
         settings=dict(cell["optimizer"]),
         ledger=ledger,
-        reference=Reference(bench.fresh_model, ledger),
+        reference=Reference(bench.frozen_model, ledger),
         score=partial(_score, bench, curriculum, model, encoded, identity),
         refusals=partial(_refusals, bench, forget, identity),
         oracle=partial(_load_oracle, bench, cell["draw"]["forget"], model) if row == "oracle" else None,
         path=_path(bench, cell, model, encoded, ledger),
+        copy_of=bench.copy_of,
     )
 
 
@@ -206,4 +210,4 @@ def _refusals(
 def _load_oracle(bench: Workbench, without: Sequence[str], model: torch.nn.Module) -> None:
     with lent_generators(devices_of(model)):  # what is drawn here depends on what the cache holds
         oracle = load_target(bench.oracle_folder(without), bench.recipe)
-    model.load_state_dict(oracle.model.state_dict())
+    load_whole(model, oracle.model.state_dict())

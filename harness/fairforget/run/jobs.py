@@ -29,6 +29,9 @@ def score(task: str, model: str, runtime: str, difficulty: str, seed: int = 0) -
 def cell(task: str, model: str, runtime: str, folder: str, described: str, draw_info: str, tuning: str = "null") -> str:
     """Compute one cell and write its record into `folder`; return its key.
 
+    A cell whose record is there is not computed again, unless it failed; nor is one that another process computes:
+    this one waits for its record, and computes the cell where that process dies over it.
+
     Args:
         task: JSON of the task as in the cell.
         model: JSON of the study's ``model``.
@@ -38,6 +41,15 @@ def cell(task: str, model: str, runtime: str, folder: str, described: str, draw_
         draw_info: JSON of what is known about the draw beside its samples; goes into the record as it is.
         tuning: JSON of what `fairforget.run.tuning` has to say of the row; null where it was not tuned.
     """
-    from fairforget.run import work
+    import json
+    from pathlib import Path
 
-    return work.cell(task, model, runtime, folder, described, draw_info, tuning)
+    from fairforget.run.sharing.holds import computed_once
+    from fairforget.study.cell import cell_key
+
+    def compute() -> str:
+        from fairforget.run import work
+
+        return work.cell(task, model, runtime, folder, described, draw_info, tuning)
+
+    return computed_once(Path(folder), cell_key(json.loads(described)), compute)

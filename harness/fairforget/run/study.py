@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,25 +12,32 @@ from fairforget.api.sample import digest_of
 from fairforget.errors import FairforgetError
 from fairforget.registry import Registry
 from fairforget.run.asking import Asking, shared_texts
-from fairforget.run.cells import CellRuns, cells_there
-from fairforget.run.draws import Drawing, StudyDraws
+from fairforget.run.cells import CellRuns, CellsRun, CellsThere, cells_there
+from fairforget.run.draws import Drawing
 from fairforget.run.flight import Flight
 from fairforget.run.looks.stop_policies import check_policies
+from fairforget.run.memory.foresee import foresee
+from fairforget.run.planned import dearest_first, draw_infos, draw_key, write_plan
 from fairforget.run.runtime import cores
+from fairforget.run.sharing.holds import tidy
+from fairforget.run.sharing.shards import Shard
+from fairforget.run.stopping import told_when_stopped
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.recipe import recipe_for
+from fairforget.run.targets.target_folder import TARGETS
+from fairforget.run.telling import Telling
 from fairforget.run.tuning.draws import check_room
 from fairforget.run.tuning.retell import retell
 from fairforget.run.tuning.tune import Tune, Tuned
-from fairforget.run.watcher import Watcher
+from fairforget.run.watcher import Both, Watcher
 from fairforget.store.atomic import remove_partials, write_text
-from fairforget.store.lock import run_lock
 from fairforget.store.reading import read_record
 from fairforget.store.record import Rejected, record_path
-from fairforget.study.cell import canonical_json, cell_key
+from fairforget.store.runners import joined
 from fairforget.study.draws import Draw, unit_of
 from fairforget.study.draws_file import read_draws, write_draws
 from fairforget.study.elsewhere import check_elsewhere
+from fairforget.study.keyed import cells_by_key
 from fairforget.study.load import dump
 from fairforget.study.options import Built
 from fairforget.study.plan import Plan
@@ -48,10 +54,13 @@ class Outcome:
     planned: tuple[str, ...]
     """Keys of all cells, in the order of the plan."""
     ran: int
+    """Cells that this run ran; other runs in the folder may have run more."""
     failed: tuple[str, ...]
-    """Keys of the cells whose record says that they failed."""
+    """Keys of the cells of `mine` whose record says that they failed."""
     lost: tuple[str, ...]
     """Keys of the cells that have no record, because their worker died; the next run tries them again."""
+    mine: tuple[str, ...]
+    """Keys of the cells of this part of the study; all of `planned` where the whole was asked for."""
 
 
 def run_study(
@@ -63,8 +72,9 @@ def run_study(
     cache: Path,
     watcher: Watcher,
     retry_failed: bool = False,
+    shard: Shard | None = None,
 ) -> Outcome:
-    """Run what is missing of a study.
+    """Run what is missing of a study, beside other runs of it in the folder, if there are any.
 
     Args:
         plan: what the study spans.
@@ -74,12 +84,23 @@ def run_study(
         cache: where targets, oracles and scores are kept.
         watcher: is told how it goes.
         retry_failed: run cells again whose record says that they failed.
+        shard: the part of the study that is run; None = all of it.
 
     Raises:
         FairforgetError: the user can mend it; nothing that was done is lost.
     """
-    with run_lock(folder):
-        return _Study(plan, registry, folder, engine, cache, watcher).run(retry_failed=retry_failed)
+    with joined(folder, _digest(plan)) as company:
+        if company.others:
+            watcher.note(f"sharing {folder} with {', '.join(company.others)}: each cell is run once")
+        if not company.guarded:
+            watcher.note(
+                f"the file system of {folder} has no locks: two runs there at once would run cells twice; give each a "
+                "folder of its own and a part of the study, with --out and --shard"
+            )
+        slots = engine.of(Engine).slots()  # type: ignore[type-abstract]
+        telling = Telling(company.tell, slots)
+        both = Both(watcher, telling)
+        return _Study(plan, registry, folder, engine, cache, both, shard, telling).run(retry_failed=retry_failed)
 
 
 @dataclass(frozen=True)
@@ -90,10 +111,13 @@ class _Study:
     engine: Built
     cache: Path
     watcher: Watcher
+    shard: Shard | None
+    telling: Telling
 
     def run(self, *, retry_failed: bool) -> Outcome:
-        for folder in (self.folder / "cells", self.folder / "tuning" / "cells"):
+        for folder in (self.folder, self.folder / "tuning"):
             remove_partials(folder)
+            tidy(folder / "cells")
         write_text(self.folder / "study.yaml", dump(self.plan.study))
         task = self.plan.task.of(Task)  # type: ignore[type-abstract]
         corpus = task.corpus()
@@ -105,12 +129,23 @@ class _Study:
         tune = Tune(self.plan, self.registry, self.folder / "tuning", corpus, data, target, self.watcher, retry_failed)
         stamp = _stamp(self.plan, tune)
         self.registry.emit("fairforget_study_started", study=self.plan.study, plan=self.plan)
+        with told_when_stopped(self.registry, self.plan.study):
+            return self._missing(tune, stamp, retry_failed=retry_failed)
+
+    def _missing(self, tune: Tune, stamp: str, *, retry_failed: bool) -> Outcome:
+        """Run what is missing, which may be nothing."""
+        missing = None
         if (known := self._known(tune, stamp)) is not None:
             cells, tuned = known
-            there = self._there(cells, tuned, retry_failed=retry_failed)
-            if len(there) == len(cells):
-                self.watcher.cells(len(cells), len(cells))
-                return self._outcome(tuple(cells), 0, ())
+            write_plan(self.folder, self.plan.study.name, cells)
+            mine = self._mine(cells)
+            there = self._there(mine, tuned, retry_failed=retry_failed)
+            missing = {key: cell for key, cell in mine.items() if key not in there.keys}
+            if not missing:
+                self.watcher.cells(len(mine), len(mine))
+                return self._outcome(cells, mine, there, CellsRun(0, {}))
+        folder = self.folder / "cells"
+        foresee(self.plan, self.engine, tune.corpus, tune.target, self.cache, folder, missing, self.watcher)
         return self._compute(tune, stamp, retry_failed=retry_failed)
 
     def _known(self, tune: Tune, stamp: str) -> tuple[Cells, Tuned] | None:
@@ -127,48 +162,70 @@ class _Study:
         # What comes before the cells has the machine to itself; the cells share it.
         whole, shared = (
             shared_texts(self.plan, self.registry, self.cache, data, threads)
-            for threads in (cores(), engine.threads() or cores())
+            for threads in (engine.threads_alone() or cores(), engine.threads() or cores())
         )
-        with engine.open() as executor:
-            flight = Flight(executor, engine.slots())
-            ask = Asking(flight, whole, self.watcher)
+        with engine.open_in(self.folder) as executor:
+            flight = Flight(executor, engine.slots(), engine.ahead())
+            ask = Asking(flight, whole, self.watcher, self.cache / TARGETS / tune.target["id"])
             reserved = tune.reserved()
             found = Drawing(
                 self.plan, tune.corpus, data, tune.target, self.cache, ask.prepare, ask.score, self.watcher, reserved
             ).draw()
             write_draws(self.folder / "draws.json", found.draws, data=stamp)
             _cells(self.plan, found.draws, tune)  # models that are missing are missed before anything is tuned
+            if self.shard is not None and self.plan.searches():
+                self.watcher.note("tuning is not divided: every part runs all trials, unless parts share a folder")
             tuned = tune.run(found.draws, lambda folder: CellRuns(folder, flight, shared, self.watcher))
             cells = _cells(tuned.plan, found.draws, tune)
-            plan = {"schema": 1, "study": self.plan.study.name, "cells": list(cells)}
-            write_text(self.folder / "plan.json", json.dumps(plan, indent=1) + "\n")
-            there = self._there(cells, tuned, retry_failed=retry_failed)
-            self.watcher.cells(len(cells), len(there))
-            missing = {key: cell for key, cell in cells.items() if key not in there}
-            info = _info(found)
-            lost = CellRuns(self.folder / "cells", flight, shared, self.watcher).run(
-                _dearest_first(missing, self.plan),
-                lambda cell: (info[_draw_key(cell["draw"])], tuned.of(cell)),
+            write_plan(self.folder, self.plan.study.name, cells)
+            mine = self._mine(cells)
+            if self.shard is not None:
+                self.watcher.note(f"part {self.shard} of the study: {len(mine)} of {len(cells)} cells")
+            there = self._there(mine, tuned, retry_failed=retry_failed)
+            self.watcher.cells(len(mine), len(there.keys))
+            missing = {key: cell for key, cell in mine.items() if key not in there.keys}
+            info = draw_infos(found)
+            done = CellRuns(self.folder / "cells", flight, shared, self.watcher).run(
+                dearest_first(missing, self.plan),
+                lambda cell: (info[draw_key(cell["draw"])], tuned.of(cell)),
                 lambda cell: self.registry.emit("fairforget_cell_started", cell=cell),
-                lambda cell, record: self.registry.emit("fairforget_cell_finished", cell=cell, record=record),
+                self._finished,
+                there.replaced,
             )
-        return self._outcome(tuple(cells), len(missing) - len(lost), tuple(lost))
+        return self._outcome(cells, mine, there, done)
 
-    def _outcome(self, keys: tuple[str, ...], ran: int, lost: tuple[str, ...]) -> Outcome:
-        failed = tuple(key for key in keys if self._status(key) == "failed")
-        return Outcome(self.folder, keys, ran, failed, lost)
+    def _finished(self, cell: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        progress = self.telling.progress()
+        self.registry.emit("fairforget_cell_finished", cell=cell, record=record, progress=progress)
 
-    def _there(self, cells: Cells, tuned: Tuned, *, retry_failed: bool) -> set[str]:
-        """Return the keys of the cells that need not run; what their records say of tuning is so afterwards."""
+    def _mine(self, cells: Cells) -> Cells:
+        """Return the cells of this run's part of the study."""
+        return cells if self.shard is None else self.shard.of(cells)
+
+    def _outcome(self, cells: Cells, mine: Cells, there: CellsThere, done: CellsRun) -> Outcome:
+        # One that went well stays so. What failed may have gone well since, in another run.
+        well = (there.keys - there.failed) | done.ok
+        failed = tuple(key for key in mine if key not in well and self._status(key) == "failed")
+        # Another run in the folder may have come to a cell that was lost here.
+        lost = tuple(key for key in done.lost if self._status(key) is None)
+        return Outcome(self.folder, tuple(cells), done.ran - len(done.lost), failed, lost, tuple(mine))
+
+    def _there(self, cells: Cells, tuned: Tuned, *, retry_failed: bool) -> CellsThere:
+        """Return the cells that need not run; what their records say of tuning is so afterwards."""
         folder = self.folder / "cells"
         there = cells_there(folder, cells, self.watcher, retry_failed=retry_failed)
-        if written := retell(folder, cells, there, tuned):
+        if written := retell(folder, cells, there.keys, tuned):
             self.watcher.note(f"{written} records are of cells that the search has chosen again; they say its cost now")
         return there
 
     def _status(self, key: str) -> str | None:
         record = read_record(record_path(self.folder / "cells", key))
         return None if isinstance(record, Rejected) else record.status
+
+
+def _digest(plan: Plan) -> str:
+    """Return what runs in one folder at once have in common: the study, whatever the engine of each."""
+    return digest_of({name: part for name, part in plan.study.model_dump(mode="json").items() if name != "engine"})
 
 
 def _stamp(plan: Plan, tune: Tune) -> str:
@@ -183,19 +240,4 @@ def _stamp(plan: Plan, tune: Tune) -> str:
 
 
 def _cells(plan: Plan, draws: Sequence[Draw], tune: Tune) -> Cells:
-    """Return every cell by its key."""
-    return {cell_key(cell): cell for cell in plan.cells(draws, tune.target, data=tune.data)}
-
-
-def _dearest_first(cells: Mapping[str, Mapping[str, Any]], plan: Plan) -> dict[str, Mapping[str, Any]]:
-    """Return the oracles first: one that starts last would keep every other slot waiting."""
-    oracles = {method.built.entry.canonical for method in plan.methods if method.reference == "oracle"}
-    return dict(sorted(cells.items(), key=lambda item: item[1]["method"]["name"] not in oracles))
-
-
-def _draw_key(draw: Mapping[str, Any]) -> str:
-    return canonical_json([draw["sampler"], draw["stratum"], draw["index"]])
-
-
-def _info(found: StudyDraws) -> dict[str, str]:
-    return {_draw_key(draw.to_json()): json.dumps(info) for draw, info in zip(found.draws, found.info, strict=True)}
+    return cells_by_key(plan, draws, tune.target, data=tune.data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ import numpy as np
 import torch
 
 from fairforget.api import Difficulty
+from fairforget.api.engine import JOB_LOG
 from fairforget.lm.passes import token_scores, usable
 from fairforget.run.cell import compute_cell, score_samples
 from fairforget.run.counting.ledger import Ledger
 from fairforget.run.generators import devices_of, lent_generators, seed_generators
+from fairforget.run.group import leads
 from fairforget.run.kept import keep
 from fairforget.run.pool_identity import pool_identity, score_identity, score_stream
+from fairforget.run.problem import memory_told
 from fairforget.run.runtime import Runtime
 from fairforget.run.targets.recall_stop import missed
 from fairforget.run.workbench import Workbench, open_workbench
@@ -29,9 +33,10 @@ from fairforget.study.options import Built
 
 def prepare(task: str, model: str, runtime: str) -> str:
     """Make the target, or find it; return what the draws need to know of its pool as JSON."""
-    bench = _bench(task, model, runtime)
-    identity = pool_identity(bench.identity, bench.target.digest, bench.data)
-    return json.dumps(keep(bench.cache / "pools", identity, lambda: _pool(bench)))
+    with memory_told("the target was made and looked at"):
+        bench = _bench(task, model, runtime)
+        identity = pool_identity(bench.identity, bench.target.digest, bench.data)
+        return json.dumps(keep(bench.cache / "pools", identity, lambda: _pool(bench)))
 
 
 def score(task: str, model: str, runtime: str, difficulty: str, seed: int = 0) -> str:
@@ -39,7 +44,8 @@ def score(task: str, model: str, runtime: str, difficulty: str, seed: int = 0) -
     bench = _bench(task, model, runtime)
     built = bench.build("difficulty", json.loads(difficulty))
     identity = score_identity(bench.identity, bench.target.digest, bench.data, built, seed)
-    found = keep(bench.cache / "scores", identity, lambda: _scores(bench, built, identity))
+    with memory_told(f"the pool was scored by {built.entry.name}"):
+        found = keep(bench.cache / "scores", identity, lambda: _scores(bench, built, identity))
     note = missed(bench.target.meta)
     return json.dumps({**found, "identity": identity, "notes": [] if note is None else [note]})
 
@@ -62,7 +68,10 @@ def cell(task: str, model: str, runtime: str, folder: str, described: str, draw_
     if (tuned := json.loads(tuning)) is not None:
         record["tuning"], record["ledger"]["tuning"] = tuned["tuning"], tuned["ledger"]
     record["environment"] = environment(threads=torch.get_num_threads())
-    write_record(Path(folder), record)
+    if record["status"] == "failed" and (log := os.environ.get(JOB_LOG)):
+        record["problems"][0]["log"] = log
+    if leads():
+        write_record(Path(folder), record)
     return str(record["key"])
 
 

@@ -15,9 +15,14 @@ import torch
 
 from fairforget.api import Corpus, PluginSpec, Pretrained, TargetRecipe, Task
 from fairforget.lm import sources
+from fairforget.lm.checkpointing import checkpointed
+from fairforget.lm.split import copied, split
 from fairforget.registry import Registry
+from fairforget.run import group
+from fairforget.run.placing import placed
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.recipe import recipe_for
+from fairforget.run.targets.seal import seal
 from fairforget.run.targets.target import Target, load_target, make_target
 from fairforget.study.options import Built, build
 
@@ -35,11 +40,21 @@ class Workbench:
     cache: Path
     stamp: tuple[object, ...]
     """Of the local files of the base, and of the plugin files, as they were when the target was opened."""
+    checkpointing: bool = False
+    """Whether the models of cells keep only the inputs of their blocks for the backward pass."""
 
     @cached_property
     def data(self) -> str:
         """Digest of the corpus."""
         return self.corpus.digest()
+
+    @cached_property
+    def _seal(self) -> str:
+        return seal(self.target.model)
+
+    def intact(self) -> bool:
+        """Return whether the target is what it was at the first call."""
+        return seal(self.target.model) == self._seal
 
     @property
     def weights(self) -> dict[str, torch.Tensor]:
@@ -48,8 +63,23 @@ class Workbench:
         return found
 
     def fresh_model(self) -> Any:
-        """Return a copy of the target's model, in eval mode."""
-        return copy.deepcopy(self.target.model)
+        """Return a copy of the target's model, in eval mode; split, where a group of processes computes a cell."""
+        model = copy.deepcopy(self.target.model)
+        if self.checkpointing:
+            checkpointed(model)
+        return model if group.size() == 1 else split(model)
+
+    def frozen_model(self) -> Any:
+        """Return the target's model, to pass texts through and for nothing else.
+
+        It is the one that copies are made of. Where a group of processes computes a cell it is a split copy: the whole
+        lies in the memory of the machine, and need not fit on a device.
+        """
+        return self.target.model if group.size() == 1 else self.fresh_model()
+
+    def copy_of(self, model: Any) -> Any:
+        """Return a copy of a model that was lent, as it now is."""
+        return copy.deepcopy(model) if group.size() == 1 else copied(model, self.fresh_model())
 
     @contextmanager
     def model(self) -> Iterator[Any]:
@@ -67,8 +97,17 @@ class Workbench:
 
     def oracle_folder(self, without: Sequence[str]) -> Path:
         """Return the folder of the oracle that never saw these samples; trains it where it is not in the cache."""
-        return make_target(
-            self.identity, self.recipe, self.corpus, self.cache, seed=self.identity["seed"], without=without
+        seed = self.identity["seed"]
+        return group.from_first(
+            lambda: make_target(
+                self.identity,
+                self.recipe,
+                self.corpus,
+                self.cache,
+                seed=seed,
+                without=without,
+                checkpointing=self.checkpointing,
+            )
         )
 
     def build(self, kind: Any, described: Mapping[str, Any]) -> Built:
@@ -95,18 +134,28 @@ def open_workbench(task: str, model: str, cache: str, plugin_files: tuple[str, .
     return bench
 
 
+def close_workbench() -> None:
+    """Forget the workbench of this process; the next job makes its own."""
+    _open.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def _open(task: str, model: str, cache: str, plugin_files: tuple[str, ...]) -> Workbench:
     registry = Registry.discover([Path(file) for file in plugin_files])
     described = json.loads(task)
     found = build(registry, "task", PluginSpec(described["name"], described["options"])).of(Task)  # type: ignore[type-abstract]
     corpus = found.corpus()
-    recipe, seed = recipe_for(found, json.loads(model))
+    wanted = json.loads(model)
+    recipe, seed = recipe_for(found, wanted)
+    checkpointing = bool(wanted and wanted.get("gradient_checkpointing"))
     stamp = _stamp(recipe, plugin_files)  # before anything is read: what changes meanwhile is noticed at the next job
     identity = target_identity(recipe, corpus, seed)
-    folder = make_target(identity, recipe, corpus, Path(cache), seed=seed)
+    folder = group.from_first(
+        lambda: make_target(identity, recipe, corpus, Path(cache), seed=seed, checkpointing=checkpointing)
+    )
     target = load_target(folder, recipe)
-    return Workbench(registry, corpus, recipe, target, identity, Path(cache), stamp)
+    placed(target.model)
+    return Workbench(registry, corpus, recipe, target, identity, Path(cache), stamp, checkpointing)
 
 
 def _stamp(recipe: TargetRecipe, plugin_files: tuple[str, ...]) -> tuple[object, ...]:

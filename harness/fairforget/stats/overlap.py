@@ -11,7 +11,6 @@ alone. It is on the safe side where scores have noise that no sample explains, f
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -28,8 +27,20 @@ def overlap_share(draws: Sequence[Collection[str]]) -> float:
     Raises:
         ValueError: an empty draw.
     """
-    shares = _shares(draws)
-    return sum(shares) / len(shares) if shares else 0.0
+    sizes, members = _members(draws)
+    pairs = len(sizes) * (len(sizes) - 1) // 2
+    if not pairs:
+        return 0.0
+    # Whole numbers, by the sizes of both draws: how often every sample is in a draw of the one and of the other.
+    kinds, kind = np.unique(sizes, return_inverse=True)
+    often = np.zeros((len(kinds), len(members)), dtype=np.int64)
+    for sample, rows in enumerate(members):
+        np.add.at(often[:, sample], kind[rows], 1)
+    both = often @ often.T
+    both[np.diag_indices(len(kinds))] -= often.sum(1)  # a draw with itself
+    both[np.diag_indices(len(kinds))] //= 2
+    shares = both / np.sqrt(np.multiply.outer(kinds, kinds))
+    return float(shares[np.triu_indices(len(kinds))].sum()) / pairs
 
 
 def overlap_matrix(draws: Sequence[Collection[str]]) -> np.ndarray:
@@ -41,20 +52,25 @@ def overlap_matrix(draws: Sequence[Collection[str]]) -> np.ndarray:
     Raises:
         ValueError: an empty draw.
     """
-    found = np.eye(len(draws))
-    upper = np.triu_indices(len(draws), 1)
-    found[upper] = _shares(draws)
-    found.T[upper] = found[upper]
-    return found
+    sizes, members = _members(draws)
+    both = np.zeros((len(sizes), len(sizes)))
+    for rows in members:
+        both[np.ix_(rows, rows)] += 1
+    both /= np.sqrt(np.multiply.outer(sizes, sizes))
+    return both
 
 
-def _shares(draws: Sequence[Collection[str]]) -> list[float]:
-    """Return the share of every two draws, by first and second."""
+def _members(draws: Sequence[Collection[str]]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the size of every draw, and for every sample the positions of the draws that have it."""
     sets = [frozenset(draw) for draw in draws]
     if not all(sets):
         msg = "a draw without samples overlaps with nothing"
         raise ValueError(msg)
-    return [len(one & other) / (len(one) * len(other)) ** 0.5 for one, other in combinations(sets, 2)]
+    rows: dict[str, list[int]] = {}
+    for row, draw in enumerate(sets):
+        for sample in draw:
+            rows.setdefault(sample, []).append(row)
+    return np.array([len(draw) for draw in sets], dtype=np.int64), [np.array(found) for found in rows.values()]
 
 
 def inflation(n: int, overlap: float) -> float:

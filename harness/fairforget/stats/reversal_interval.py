@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,21 +48,50 @@ def reversal_intervals(
         None where a stratum that counts has fewer than three draws.
     """
     parts = Parts.of(strata, weights)
-    return None if parts is None else intervals_of(parts, rng=rng, resamples=resamples, level=level)
+    return None if parts is None else intervals_of(parts, Pivots(rng, resamples), level=level)
 
 
-def intervals_of(
-    parts: Parts, *, rng: np.random.Generator, resamples: int = 2000, level: float = LEVEL
-) -> ReversalIntervals | None:
+class Pivots:
+    """The random numbers of the pivots.
+
+    Many pairs of rows may share them: what an interval is off by for their sake is then the same for all pairs that
+    have as many draws and seeds, and nothing that pairs could seem to differ by.
+    """
+
+    def __init__(self, rng: np.random.Generator, resamples: int = 2000) -> None:
+        self.resamples = resamples
+        self._rng = rng
+        self._known: dict[tuple[str, int], np.ndarray] = {}
+
+    def between(self, df: int) -> np.ndarray:
+        """Return χ² numbers for the variance between draws, (resamples,)."""
+        return self._drawn("between", df, lambda: self._rng.chisquare(df, self.resamples))
+
+    def within(self, df: int) -> np.ndarray:
+        """Return χ² numbers for the variance between seeds, (resamples,)."""
+        return self._drawn("within", df, lambda: self._rng.chisquare(df, self.resamples))
+
+    def means(self, strata: int) -> np.ndarray:
+        """Return standard normal numbers, (resamples, strata)."""
+        return self._drawn("means", strata, lambda: self._rng.standard_normal((self.resamples, strata)))
+
+    def _drawn(self, name: str, n: int, draw: Callable[[], np.ndarray]) -> np.ndarray:
+        known = self._known.get((name, n))
+        if known is None:
+            known = self._known[name, n] = draw()
+        return known
+
+
+def intervals_of(parts: Parts, pivots: Pivots, *, level: float = LEVEL) -> ReversalIntervals | None:
     """Return `reversal_intervals` of strata whose parts are known already."""
     if (parts.draws < FEWEST_DRAWS).any():
         return None
     leader, tail = 1.0 if parts.delta >= 0 else -1.0, (1 - level) / 2
-    between = parts.between_ss / rng.chisquare(parts.between_df, resamples)
-    noise = rng.standard_normal((resamples, len(parts.means))) * np.sqrt(between[:, None] / parts.draws)
+    between = parts.between_ss / pivots.between(parts.between_df)
+    noise = pivots.means(len(parts.means)) * np.sqrt(between[:, None] / parts.draws)
     ahead = (parts.means - noise) * leader
     leads = ahead @ parts.weights >= 0
-    resolved = np.count_nonzero(leads) / resamples >= 1 - tail
+    resolved = np.count_nonzero(leads) / pivots.resamples >= 1 - tail
     spread = parts.between_ss / parts.between_df
 
     def interval(variance: float, variances: np.ndarray) -> tuple[float, float]:
@@ -78,7 +107,7 @@ def intervals_of(
     observed = interval(spread, between)
     if not parts.within_df:
         return ReversalIntervals(observed, None)
-    seeds = parts.within_ss / rng.chisquare(parts.within_df, resamples) / parts.seeds
+    seeds = parts.within_ss / pivots.within(parts.within_df) / parts.seeds
     runs = parts.within_ss / parts.within_df / parts.seeds
     return ReversalIntervals(observed, interval(max(spread - runs, 0.0), np.maximum(between - seeds, 0.0)))
 

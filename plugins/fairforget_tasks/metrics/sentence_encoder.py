@@ -42,11 +42,10 @@ def _loaded(path: str, stamp: tuple[FileStamp, ...]) -> Callable[[Sequence[str]]
     base = reference(path)
     where = str(Path(base.path).expanduser()) if stamp else base.path
     try:
-        tokenizer = AutoTokenizer.from_pretrained(where, revision=base.revision or "main")
-        model = AutoModel.from_pretrained(
-            where, revision=base.revision or "main", use_safetensors=True, dtype=torch.float32
-        ).eval()
-    except (OSError, ValueError) as error:
+        plain = {"revision": base.revision or "main", "trust_remote_code": False}
+        tokenizer = AutoTokenizer.from_pretrained(where, **plain)
+        model = AutoModel.from_pretrained(where, **plain, use_safetensors=True, dtype=torch.float32).eval()
+    except Exception as error:  # whatever is in the files of a stranger, and every parser has an error of its own
         reason = str(error).partition("\n")[0]
         raise FairforgetError(
             f"the encoder {path!r} cannot be loaded ({reason}); give the hub id or the folder of a transformers "

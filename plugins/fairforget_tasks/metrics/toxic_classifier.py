@@ -16,6 +16,7 @@ from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.lm.quiet import quiet
 from fairforget.lm.references import reference
 from fairforget.lm.sources import FileStamp, tree_stamp, unreachable
+from fairforget.lm.strangers import nobody_asked
 from fairforget.run.targets.target_folder import weights_digest
 from fairforget_tasks.metrics.toxic_checkpoint import REFUSED, checked, from_folder, read
 
@@ -73,7 +74,7 @@ def _loaded(model: str, base: str | None, _stamps: tuple[tuple[FileStamp, ...], 
     torch.save(content, copy)
     copy.seek(0)
     try:
-        with quiet():
+        with quiet(), nobody_asked():
             found = Detoxify(checkpoint=copy)
     except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).partition("\n")[0]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from fairforget.lm.split import whole
 from fairforget.run.counting.ledger import Counts
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def changed(model: torch.nn.Module, weights: Mapping[str, torch.Tensor]) -> bool
     """Return whether the model has other weights than these, or other names for them."""
     found = model.state_dict()
     return found.keys() != weights.keys() or any(
-        found[name].shape != tensor.shape or not torch.equal(found[name], tensor) for name, tensor in weights.items()
+        found[name].shape != tensor.shape or not torch.equal(whole(found[name]).to(tensor.device), tensor)
+        for name, tensor in weights.items()
     )
 
 

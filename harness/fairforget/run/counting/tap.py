@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from fairforget.run.counting.outermost import Outermost, wraps_blocks
+
 Parts = Mapping[type, float]
 """What a call uses of a model: the share of its modules of each kind."""
 
@@ -112,7 +114,10 @@ class Tap:
         undo.callback(self._parts.pop, kind)
         forward = vars(owner)["forward"]
         if getattr(forward, "tap", None) is not self:
-            undo.enter_context(_replaced(owner, "forward", _tapped(forward, self)))
+            tapped = _tapped(forward, self)
+            undo.enter_context(
+                _replaced(owner, "forward", Outermost(forward, tapped) if wraps_blocks(forward) else tapped)
+            )
 
 
 def _tapped(original: Callable[..., Any], tap: Tap) -> Callable[..., Any]:

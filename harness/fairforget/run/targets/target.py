@@ -11,16 +11,19 @@ from typing import Any
 from fairforget.api.sample import Corpus, Sample, TrainingText
 from fairforget.api.task import Pretrained, Scratch, TargetRecipe, Training
 from fairforget.errors import FairforgetError
+from fairforget.lm.checkpointing import checkpointed
 from fairforget.lm.encode import Encoder
 from fairforget.lm.lora import attach_adapter, merged_adapter
 from fairforget.lm.models import context_of, load_pretrained, save_model
 from fairforget.lm.scratch import build_model, train_tokenizer
 from fairforget.lm.tokens import SampleSet
+from fairforget.run.placing import placed
 from fairforget.run.targets.base import load_base
 from fairforget.run.targets.identity import left_out_of, oracle_id
 from fairforget.run.targets.recall import recall, recited, trained_on
 from fairforget.run.targets.recall_stop import check_stop, stop_of
 from fairforget.run.targets.target_folder import TARGETS, made_once, read_meta, versions, weights_digest
+from fairforget.run.targets.told import telling
 from fairforget.run.targets.training import Progress, Trained, train
 
 
@@ -57,6 +60,7 @@ def make_target(
     seed: int,
     without: Collection[str] = (),
     progress: Progress | None = None,
+    checkpointing: bool = False,
 ) -> Path:
     """Return the folder of the target, or of the oracle without some samples; make it where the cache has none.
 
@@ -70,7 +74,9 @@ def make_target(
         cache: root of the cache.
         seed: of the initial weights, the order, dropout.
         without: ids of samples whose training texts are left out.
-        progress: called after every update.
+        progress: called after every update; None = it is told beside the target, see `fairforget.run.targets.told`.
+        checkpointing: whether its training keeps only the inputs of the blocks for the backward pass; the weights are
+            the same.
 
     Raises:
         FairforgetError: there is no recipe to leave samples out of, the training diverged, or the cache cannot be
@@ -82,9 +88,10 @@ def make_target(
     left_out = left_out_of(corpus, without)
     stop = None
     if left_out and recipe.training is not None and recipe.training.stop_at_recall is not None:
-        stop = _stop_of_target(identity, recipe, corpus, cache, seed, progress)
+        stop = _stop_of_target(identity, recipe, corpus, cache, seed, progress, checkpointing)
     name = oracle_id(identity, corpus, without, None if stop is None else stop["epoch"])
-    make = partial(_make, identity, recipe, corpus, cache, seed, left_out, stop, progress)
+    progress = progress or telling(cache / TARGETS / name)
+    make = partial(_make, identity, recipe, corpus, cache, seed, left_out, stop, progress, checkpointing)
     return made_once(cache / TARGETS / name, make)
 
 
@@ -95,11 +102,13 @@ def _stop_of_target(
     cache: Path,
     seed: int,
     progress: Progress | None,
+    checkpointing: bool,
 ) -> dict[str, Any]:
     """Return where the target of an oracle stopped; the target is made where the cache has none."""
     meta = read_meta(cache / TARGETS / identity["id"])
     if meta is None:
-        meta = read_meta(make_target(identity, recipe, corpus, cache, seed=seed, progress=progress))
+        made = make_target(identity, recipe, corpus, cache, seed=seed, progress=progress, checkpointing=checkpointing)
+        meta = read_meta(made)
     found: dict[str, Any] = {} if meta is None else meta["stop"]
     return found
 
@@ -138,6 +147,7 @@ def _make(
     left_out: list[str],
     stop: Mapping[str, Any] | None,
     progress: Progress | None,
+    checkpointing: bool,
     part: Path,
 ) -> dict[str, Any]:
     """Make the target in the folder `part` and return its meta; `stop` is where the target of an oracle stopped."""
@@ -159,7 +169,8 @@ def _make(
     }
     if recipe.training is not None:
         adapter = base.adapter if isinstance(base, Pretrained) else None
-        model = attach_adapter(model, adapter, seed)
+        model = placed(attach_adapter(model, adapter, seed))
+        model = checkpointed(model) if checkpointing else model
         texts = encoder.encode_texts(_texts(corpus, left_out))
         if stop is None:
             trained = _train(model, texts, recipe.training, encoder, corpus, seed, progress)

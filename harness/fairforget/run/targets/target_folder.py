@@ -7,14 +7,15 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
 from fairforget.api.sample import digest_of
-from fairforget.errors import FairforgetError
+from fairforget.errors import MachineFault
 from fairforget.lm.sources import digests
+from fairforget.store.lock import Lock, locked
 
 META: Final = "meta.json"
 TARGETS: Final = "targets"
@@ -33,27 +34,35 @@ def made_once(folder: Path, make: Callable[[Path], Mapping[str, Any]]) -> Path:
         make: writes everything but meta.json into the folder it is given, and returns the meta.
 
     Raises:
-        FairforgetError: the cache cannot be written.
+        MachineFault: the cache cannot be written.
     """
     from safetensors import SafetensorError
 
     if intact(folder):
         return folder
-    with lock(folder):
+    with lock(folder) as held:
         if intact(folder):
             return folder
-        clear(folder)
+        clear(folder, parts=held.guards)
         part = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.part")
         try:
             part.mkdir()
             meta = {"schema": SCHEMA, "id": folder.name, **make(part), "files": digests(part)}
             (part / META).write_text(meta_text(meta), encoding="utf-8")
-            part.replace(folder)
+            _move(part, folder)
         except (OSError, SafetensorError) as error:
-            raise FairforgetError(unwritable(folder.parent, error)) from error
+            raise MachineFault(unwritable(folder.parent, error)) from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return folder
+
+
+def _move(part: Path, folder: Path) -> None:
+    try:
+        part.replace(folder)
+    except OSError:
+        if not intact(folder):  # where the file system has no locks, another may have made it meanwhile
+            raise
 
 
 def versions() -> dict[str, str]:
@@ -114,28 +123,26 @@ def intact(folder: Path) -> bool:
     return bool(meta["files"] == {name: digest for name, digest in found.items() if name != META})
 
 
-def clear(folder: Path) -> None:
-    """Remove a torn folder and what dead owners of the lock have left."""
-    for stale in (folder, *folder.parent.glob(f".{folder.name}.*.part")):
+def clear(folder: Path, *, parts: bool = True) -> None:
+    """Remove a torn folder, and the `parts` that dead owners of the lock have left."""
+    for stale in (folder, *(folder.parent.glob(f".{folder.name}.*.part") if parts else ())):
         shutil.rmtree(stale, ignore_errors=True)
 
 
 @contextmanager
-def lock(folder: Path) -> Iterator[None]:
+def lock(folder: Path) -> Iterator[Lock]:
     """Hold the lock of a folder; the system releases it when its owner dies, however that happens."""
-    from filelock import FileLock
+    with ExitStack() as stack:
+        try:
+            held = stack.enter_context(locked(lock_path(folder)))
+        except OSError as error:
+            raise MachineFault(unwritable(folder.parent, error)) from error
+        yield held
 
-    path = folder.with_name(f".{folder.name}.lock")
-    held = FileLock(str(path))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        held.acquire()
-    except OSError as error:
-        raise FairforgetError(unwritable(path.parent, error)) from error
-    try:
-        yield
-    finally:
-        held.release()
+
+def lock_path(folder: Path) -> Path:
+    """Return the file whose lock is held while a folder is made."""
+    return folder.with_name(f".{folder.name}.lock")
 
 
 def unwritable(folder: Path, error: Exception) -> str:

@@ -11,7 +11,8 @@ from fairforget.api.sample import digest_of
 from fairforget.run.tuning.search import RowSearch
 from fairforget.run.tuning.trial import Trial
 from fairforget.store.atomic import write_text
-from fairforget.store.strict_json import NotJson, parse
+from fairforget.store.regular import read_regular
+from fairforget.store.strict_json import MAX_BYTES, NotJson, parse
 
 SCHEMA: Final = 1
 
@@ -29,7 +30,7 @@ def write_searches(path: Path, searches: Mapping[str, RowSearch]) -> None:
 def read_searches(path: Path) -> dict[str, list[Trial]]:
     """Return the trials of an earlier run, by the key of the search; nothing where the file is missing or damaged."""
     try:
-        found = parse(path.read_bytes())
+        found = parse(read_regular(path, MAX_BYTES))
         recorded = found.pop("sha256")
         if found["schema"] != SCHEMA or recorded != digest_of(found):
             return {}

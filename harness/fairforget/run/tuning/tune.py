@@ -40,7 +40,7 @@ class Tuned:
 
     def of(self, cell: CellJson) -> str:
         """Return what tuning has to say of a cell, as JSON; null for a row that was not tuned."""
-        return self.said.get(row_of(cell), "null")
+        return self.said.get(row_of(cell), "null") if self.said else "null"
 
 
 def row_of(cell: CellJson) -> str:
@@ -164,10 +164,10 @@ class Tune:
         there = cells_there(runs.folder, cells, self.watcher, retry_failed=self.retry_failed)
         so_far = max(len(search.trials) for search in searches.values())
         self.watcher.stage(f"tuning {len(searches)} rows: trials up to {so_far} of {self._settings.trials} each")
-        missing = {key: cell for key, cell in cells.items() if key not in there}
+        missing = {key: cell for key, cell in cells.items() if key not in there.keys}
         if missing:
-            self.watcher.cells(len(cells), len(there))
-        lost = runs.run(missing, lambda _: (_DRAW_INFO, "null"))
+            self.watcher.cells(len(cells), len(there.keys))
+        lost = runs.run(missing, lambda _: (_DRAW_INFO, "null"), replaced=there.replaced).lost
         if lost:
             msg = (
                 f"{len(lost)} cells of tuning ended without a result ({next(iter(lost.values()))}); what is done is "

@@ -29,6 +29,8 @@ def follow(method: Method, run: LiveRun) -> None:
             run.finish(unused=True)
         finally:
             run.let_go()
+            for parameter in (p for model in run.models for p in model.parameters()):
+                parameter.grad = None  # of a loop of the method's own; nothing reads it any more
         _check_spending(run)
         run.path.end(run.model, run.ledger)
 

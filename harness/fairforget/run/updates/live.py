@@ -48,6 +48,8 @@ class LiveRun:
     """Loads the oracle's weights into the model; None for a method that is not the oracle's row."""
     path: Path = field(default_factory=Path)
     """What is looked at between updates, and may end the run."""
+    copy_of: Callable[[Any], Any] = copy.deepcopy
+    """Copies the model, which may be split over processes."""
     tally: Tally = field(init=False)
     stopped: str = field(default="method", init=False)
     """Why the method ended: ``budget``, ``rule`` (counts as forgotten), ``completeness`` (reached), ``oracle``,
@@ -141,7 +143,7 @@ class LiveRun:
 
     def second_model(self) -> Any:
         """Return a copy of the model as it now is; the ledger counts its passes."""
-        copied = copy.deepcopy(self.model)
+        copied = self.copy_of(self.model)
         self.models.add(copied)
         return copied
 

@@ -18,14 +18,16 @@ class Reference:
 
     A text that stands twice in the same batch is passed twice there.
 
-    A model of its own is asked for when it is first needed.
+    What is asked is the target itself, which every process has anyhow: its weights take no memory a second time. It is
+    only passed through, without gradients, and handed to nobody.
     """
 
     def __init__(self, target: Callable[[], Any], ledger: Ledger) -> None:
         """Prepare to ask.
 
         Args:
-            target: returns a copy of the target's model that nobody else has.
+            target: returns the target's model in eval mode, whose weights stay what they are; called when it is first
+                needed.
             ledger: books the passes; it sees those through any model of the class.
         """
         self._target = target
@@ -36,17 +38,17 @@ class Reference:
     def logits(self, tokens: TokenBatch) -> torch.Tensor:
         """Return (batch, time, vocabulary), without gradient; not kept, for they are large."""
         with self._ledger.phase("reference"), torch.no_grad():
-            return tokens.logits(self._copy())
+            return tokens.logits(self._model())
 
     def scored_logits(self, tokens: TokenBatch) -> torch.Tensor:
         """Return the logits (n, vocabulary) that predict ``tokens.targets``, without gradient; not kept."""
         with self._ledger.phase("reference"), torch.no_grad():
-            return tokens.scored_logits(self._copy())
+            return tokens.scored_logits(self._model())
 
     def states(self, tokens: TokenBatch, layer: int) -> torch.Tensor:
         """Return the hidden states (batch, time, width) after block `layer`, without gradient; not kept either."""
         with self._ledger.phase("reference"), torch.no_grad():
-            return layer_states(self._copy(), tokens, layer)
+            return layer_states(self._model(), tokens, layer)
 
     def logprobs(self, tokens: TokenBatch) -> TokenLogprobs:
         """Return the log-probabilities of the labels, (batch, time − 1), without gradient."""
@@ -61,16 +63,16 @@ class Reference:
                 tokens.labels[missing],
             )
             with self._ledger.phase("reference"), torch.no_grad():
-                found = part.logprobs(self._copy())
+                found = part.logprobs(self._model())
             for row, values, scored in zip(missing, found.values, found.mask, strict=True):
                 self._known[keys[row]] = values[scored]
         flat = torch.cat([self._known[key] for key in keys])
         values = torch.zeros(mask.shape, dtype=flat.dtype, device=flat.device).masked_scatter(mask, flat)
         return TokenLogprobs(values, mask)
 
-    def _copy(self) -> Any:
+    def _model(self) -> Any:
         if self._frozen is None:
-            self._frozen = self._target().eval().requires_grad_(False)
+            self._frozen = self._target()
         return self._frozen
 
 
