@@ -73,7 +73,9 @@ class Case:
         struck: Counter[str] = Counter()
         written: Counter[str] = Counter()
         spoilt: Counter[str] = Counter()
+        retold: Counter[str] = Counter()
         harmed: set[str] = set()
+        trials_harmed = False
         for kind in self.kinds:
             before = looks.records(place)
             runs = server.run(*self._requests(kind, place, reference))
@@ -81,7 +83,8 @@ class Case:
                 struck[kind] += self._check_end(kind, run, place)
                 written.update(run.records)
             after = looks.records(place)
-            assert not (lost := {k for k, content in before.items() if after.get(k) != content}), f"lost {lost}"
+            retold.update(looks.retold(before, after))
+            assert not (lost := looks.lost(before, after)), f"lost {lost}"
             assert not (lost := {key for run in runs for key in run.records} - set(after)), f"acknowledged, lost {lost}"
             half = [said for name, said in looks.half_written(place).items() if name not in harmed]
             assert not half, half
@@ -89,9 +92,14 @@ class Case:
                 files = spoil(place, self._rng.randrange(1 << 30))
                 spoilt.update(path.stem for path in files if path.parent.name == "cells")
                 harmed.update(name for path in files for name in (path.name, path.parent.name))
+                trials_harmed |= any(path.is_relative_to(place.out / "tuning") for path in files)
                 struck[kind] += 1
+        before = looks.records(place)
         (last,) = server.run(place.request())
         written.update(last.records)
+        after = looks.records(place)
+        retold.update(looks.retold(before, after))
+        assert not (lost := looks.lost(before, after)), f"lost {lost}"
         assert last.code == 0, last.err
         assert "Traceback" not in last.err, last.err
         found = looks.result(place)
@@ -99,7 +107,8 @@ class Case:
         # Of a trial that is known the record is not read again, and stays as it is.
         different = [line for line in different if not line.startswith(tuple(f"/tuning/cells/{n}" for n in harmed))]
         assert not different, f"other than undisturbed: {different[:5]}"
-        twice = {key: n for key, n in written.items() if n > 1 + spoilt[key]}
+        assert trials_harmed or not retold, f"the cost of tuning changed, and nothing of it was harmed: {retold}"
+        twice = {key: n for key, n in written.items() if n > 1 + spoilt[key] + retold[key]}
         assert not twice, f"written more than once: {twice}"
         assert not (left := looks.leftovers(place)), left
         return struck

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,19 @@ def result(place: Place) -> dict[str, Any]:
 def records(place: Place) -> dict[str, bytes]:
     """Return the records that the folder has, by their keys; torn ones are none."""
     return {path.stem: path.read_bytes() for path in _records(place) if not isinstance(read_record(path), Rejected)}
+
+
+def lost(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:
+    """Return the keys of the records that are not there any more, or are of another run of their cell."""
+    return {key for key, content in before.items() if _ran(after.get(key, b"{}")) != _ran(content)}
+
+
+def retold(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:
+    """Return the keys of the records of which only what they say of tuning has changed.
+
+    A trial that was damaged runs again, and takes other seconds; the records that tell what tuning cost are told anew.
+    """
+    return {key for key in before.keys() & after.keys() if before[key] != after[key]} - lost(before, after)
 
 
 def differences(one: Any, other: Any, where: str = "") -> list[str]:
@@ -90,6 +104,12 @@ def leftovers(place: Place) -> list[str]:
         for path in folder.rglob(".*")
         if path.suffix in {".partial", ".part", ".order", ".work"}
     )
+
+
+def _ran(content: bytes) -> Any:
+    """Return what a record says of its cell, without what it says of the search before it."""
+    found = json.loads(content)
+    return {**found, "tuning": None, "ledger": {**found.get("ledger", {}), "tuning": None}}
 
 
 def _json(content: bytes) -> Any:
