@@ -55,6 +55,8 @@ class ScoreSet:
     """By sample, in the order of `ids`; None where it has no score."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """What the difficulty says beside its scores."""
+    groups: tuple[str, ...] = ()
+    """By sample, in the order of `ids`: the cluster it belongs to; empty where every sample is one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
