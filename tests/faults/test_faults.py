@@ -98,6 +98,17 @@ def test_a_disk_that_fills_up_inside_a_cell_is_no_failure_of_the_cell(rig, serve
     assert rig["looks"].differences(rig["looks"].result(place), references["plain"].result) == []
 
 
+def test_an_interrupt_that_a_library_takes_for_its_own_error_is_still_one(rig, server, references, place):
+    place.root.mkdir()
+    (place.root / "trouble").write_text("interrupt")
+    stopped = run(server, place)
+    assert stopped.code == 130
+    assert "the same command goes on from there" in stopped.err
+    assert not failed(rig, place)
+    assert run(server, place).code == 0
+    assert rig["looks"].differences(rig["looks"].result(place), references["plain"].result) == []
+
+
 def test_an_oracle_that_finds_no_room_is_no_failure_of_its_cell(rig, server, references, place):
     assert run(server, place, "--set", "methods=[untouched]").code == 0
     # What comes now changes nothing in the cache before an oracle is trained.

@@ -14,6 +14,7 @@ from fairforget.cli.commands import COMMANDS, Command
 from fairforget.cli.signals import Asked, heard_as_interrupts
 from fairforget.cli.told import ToldError, ToldInterrupt
 from fairforget.errors import FairforgetError, did_you_mean
+from fairforget.interrupted import interrupts_heeded
 from fairforget.terminal import printable
 
 WRONG_INPUT: Final = 2
@@ -46,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _guarded(argv: Sequence[str] | None, asked: Asked) -> int:
     """Run one command and turn what goes wrong into a message and an exit code."""
     try:
-        code = _run(list(sys.argv[1:] if argv is None else argv))
+        with interrupts_heeded():
+            code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
     except ToldError:
         return WRONG_INPUT

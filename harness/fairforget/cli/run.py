@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fairforget.cli.log import add_log, open_log, tell_problems
 from fairforget.cli.memory import print_memory
 from fairforget.cli.output import add_plugin, discover, print_table, warn_of_problems
+from fairforget.interrupted import interrupts_heeded
 
 if TYPE_CHECKING:
     import argparse
@@ -93,7 +94,8 @@ def _run(
     from fairforget.run.session import run_to_board
 
     try:
-        return run_to_board(plan, registry, folder, watcher=log, retry_failed=args.retry_failed, shard=shard)
+        with interrupts_heeded():
+            return run_to_board(plan, registry, folder, watcher=log, retry_failed=args.retry_failed, shard=shard)
     except KeyboardInterrupt:
         msg = f"interrupted; what is done is kept in {folder}, and the same command goes on from there"
         raise KeyboardInterrupt(msg) from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairforget.api.engine import Engine, Executor
+from fairforget.interrupted import heed_interrupt
 
 
 @dataclass(frozen=True)
@@ -32,5 +33,6 @@ class _Inline:
         try:
             future.set_result(fn(*args))
         except Exception as error:  # noqa: BLE001 - as in any executor it comes out of result()
+            heed_interrupt(error)
             future.set_exception(error)
         return future

@@ -11,6 +11,7 @@ from typing import Any, Final
 import torch
 
 from fairforget.errors import FairforgetError, MachineFault
+from fairforget.interrupted import heed_interrupt
 from fairforget.run.updates.failure import UnlearningFailed
 
 _MACHINE: Final = {
@@ -36,7 +37,9 @@ def problem_of(error: Exception) -> dict[str, Any]:
     Raises:
         MachineFault: the error says nothing of the cell (a full disk, say). Written down as its failure, it would stand
             in the board as one of the method, and the next run would pass the cell over.
+        KeyboardInterrupt: the error came of one.
     """
+    heed_interrupt(error)
     if isinstance(error, MachineFault):
         raise error
     if isinstance(error, OSError) and error.errno in _MACHINE:

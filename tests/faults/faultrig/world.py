@@ -99,6 +99,17 @@ class Fragile(LossMethod):
         return -batch.forget.nll(model)
 
 
+class _Halfway:
+    """A library that an interrupt meets between two halves of what it does."""
+
+    def __enter__(self) -> None:
+        """Push half."""
+
+    def __exit__(self, *_: object) -> None:
+        """Pop what was never pushed."""
+        raise RuntimeError("trying to pop from an empty stack, says the test")
+
+
 def meet(trouble: str) -> None:
     """Do what the text says."""
     import torch
@@ -111,5 +122,8 @@ def meet(trouble: str) -> None:
         torch.empty(1 << 62, dtype=torch.uint8)
     elif trouble == "bug":
         raise ValueError("a bug of the method, says the test")
+    elif trouble == "interrupt":
+        with _Halfway():
+            os.kill(os.getpid(), signal.SIGINT)
     elif trouble == "disk":
         raise OSError(28, "No space left on device")
