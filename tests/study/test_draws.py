@@ -117,6 +117,39 @@ def test_generators_of_different_draws_are_different_streams():
 
 
 @dataclass(frozen=True)
+class Pairs(Sampler):
+    """Draws a number, and the sample of that number from the half that the stratum names."""
+
+    paired_strata = True
+
+    @property
+    def strata(self):
+        return ("left", "right")
+
+    def draw(self, pool, stratum, size, rng):
+        place = int(rng.integers(10))
+        return [pool.samples[place + 10 * (stratum == "right")].id]
+
+
+def test_paired_strata_share_the_random_numbers_of_an_index(registry):
+    def numbers(plugin):
+        registry.add("sampler", f"pairs-{plugin.paired_strata}", type(plugin))
+        found = {"left": [], "right": []}
+        built = Built(registry.find("sampler", f"pairs-{plugin.paired_strata}"), plugin)
+        for draw in draw_sets(built, pool(20, 1, whole=False), data=DATA, size=1, draws=12):
+            found[draw.stratum].append(int(draw.forget[0].split("-")[0]) % 10)
+        return found
+
+    class Apart(Pairs):
+        paired_strata = False
+
+    together, apart = numbers(Pairs()), numbers(Apart())
+    assert together["left"] == together["right"]
+    assert len(set(together["left"])) > 3  # another stream for every index
+    assert apart["left"] != apart["right"]
+
+
+@dataclass(frozen=True)
 class Wrong(Sampler):
     """Returns whatever it was told to."""
 

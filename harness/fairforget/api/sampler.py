@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from fairforget.api.plugin import Plugin
 from fairforget.api.pool import Pool
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 class Sampler(Plugin, ABC):
     """Draws forget sets from the pool, by stratum."""
+
+    paired_strata: ClassVar[bool] = False
+    """Whether draw k of a stratum belongs to draw k of every other: `draw` then gets one stream of random numbers for
+    all of them, and may draw matched sets. Else each stratum has its own."""
 
     @property
     @abstractmethod
@@ -38,7 +42,8 @@ class Sampler(Plugin, ABC):
             pool: what may be forgotten; draw from `Pool.units` so that whole groups stay whole.
             stratum: one of `strata`.
             size: wanted number of samples; whole groups are never cut, so a draw may be smaller, never larger.
-            rng: the only source of randomness; another generator is passed for every draw.
+            rng: the only source of randomness; another generator is passed for every draw (where strata are paired, one
+                of the same state for the draws of an index).
 
         Raises:
             FairforgetError: the stratum is empty or cannot fill the draw; the message says which and how large it is.

@@ -2,7 +2,8 @@
 
 A draw depends on the data of the task, the sampler with its options, the stratum and its index, and on nothing else:
 not on the methods and seeds of the study, not on how many draws it asks for or in which order. Where draws are to share
-no sample it depends on those of lower index too, which depend on nothing else.
+no sample it depends on those of lower index too, which depend on nothing else. The strata of a sampler that pairs them
+share the random numbers of an index, so that its draws can be matched sets.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class DrawSpec:
     unit: Unit
     size: int
     """Samples wanted; a draw of whole groups may have fewer."""
+    paired: bool = False
+    """Whether the draws of this index share one stream over the strata."""
 
     def generator(self, data: str) -> np.random.Generator:
         """Return the stream of random numbers that belongs to this draw, from the pool of the corpus `data`.
@@ -46,7 +49,7 @@ class DrawSpec:
         import numpy as np
 
         sampler = {"name": self.sampler["name"], "options": self.sampler["options"]}
-        text = canonical_json(["draw", data, sampler, self.stratum, self.index])
+        text = canonical_json(["draw", data, sampler, None if self.paired else self.stratum, self.index])
         entropy = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
         return np.random.default_rng(np.random.SeedSequence(entropy))
 
@@ -161,7 +164,7 @@ def draw_sets(
     for stratum in plugin.strata:
         free = pool
         for index in range(draws):
-            spec = DrawSpec(described, stratum, index, unit, size)
+            spec = DrawSpec(described, stratum, index, unit, size, plugin.paired_strata)
             found.append(_draw(plugin, free, spec, data, digests, title))
             if disjoint:
                 free = replace(free, taken=free.taken | set(found[-1].forget))
