@@ -57,6 +57,8 @@ class ScoreSet:
     """What the difficulty says beside its scores."""
     groups: tuple[str, ...] = ()
     """By sample, in the order of `ids`: the cluster it belongs to; empty where every sample is one of its own."""
+    stderr: tuple[float | None, ...] = ()
+    """By sample, in the order of `ids`: Monte Carlo error of its score; empty where the difficulty says none."""
 
 
 @dataclass(frozen=True, slots=True)
