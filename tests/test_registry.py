@@ -33,7 +33,15 @@ def test_first_party_plugins_come_through_the_entry_points():
             *("wga", "satimp", "ce-u", "rmu", "pdu", "flat", "task-vector", "who-is-harry-potter", "checkpoint"),
         },
         "curriculum": {
-            *("uniform", "mrd-weighted", "inverse-mrd-weighted", "shuffled-mrd", "easy-to-hard", "hard-to-easy")
+            *(
+                "uniform",
+                "mrd-weighted",
+                "inverse-mrd-weighted",
+                "shuffled-mrd",
+                "easy-to-hard",
+                "hard-to-easy",
+                "coreset",
+            )
         },
         "engine": {"inline", "local", "fsdp", "torchrun", "submitit", "ray"},
         "study": {"quality", "quickstart"},

@@ -77,4 +77,9 @@ def fairforget_curricula() -> Iterable[Entry]:
             "fairforget_methods.curricula.hard_to_easy:HardToEasy",
             "every forget sample once an epoch, the hardest first, by MRD",
         ),
+        Entry(
+            "coreset",
+            "fairforget_methods.curricula.coreset:Coreset",
+            "a random part of the forget samples only, by default 5 % (control)",
+        ),
     )

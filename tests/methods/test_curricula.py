@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairforget.api import Curriculum, HigherIs, PluginSpec, Sample
+from fairforget_methods.curricula.coreset import Coreset
 from fairforget_methods.curricula.easy_to_hard import EasyToHard
 from fairforget_methods.curricula.hard_to_easy import HardToEasy
 from fairforget_methods.curricula.inverse_mrd_weighted import InverseMrdWeighted
@@ -157,3 +158,28 @@ def test_one_weighting_forgets_all_samples_at_the_same_time() -> None:
     assert done[InverseMrdWeighted] == pytest.approx(np.full(4, needed.sum()))
     assert done[MrdWeighted].max() == pytest.approx(SCORES.sum() / SCORES.min() ** 2)
     assert all(a < b for a, b in pairwise(done[MrdWeighted][np.argsort(-SCORES)]))
+
+
+def part(pool: list[Sample], share: float, seed: int = 0) -> set[str]:
+    found = Coreset(share, seed).weights(pool, None, 0.5)
+    assert set(found) <= {0.0, 1.0}
+    return {sample.id for sample, weight in zip(pool, found, strict=True) if weight}
+
+
+@given(n=st.integers(1, 60), percent=st.integers(1, 100), seed=st.integers(0, 3))
+@settings(max_examples=60)
+def test_a_coreset_is_a_part_of_its_size_whatever_the_order(n: int, percent: int, seed: int) -> None:
+    pool = samples(n)
+    found = part(pool, percent / 100, seed)
+    assert len(found) == max(1, -(-percent * n // 100)), "the exact ceiling, where percent / 100 * n is not exact"
+    assert part(pool[::-1], percent / 100, seed) == found
+    assert found <= part(pool, min(1.0, (percent + 10) / 100), seed), "a smaller part lies in a larger one"
+
+
+def test_coresets_of_other_seeds_are_as_if_drawn_anew() -> None:
+    pool = samples(40)
+    chosen = np.array([[sample.id in part(pool, 0.25, seed) for sample in pool] for seed in range(400)])
+    # 400 draws of 10 of 40: a sample is in 100 of them, with a standard deviation of 8.7; four of them on either side
+    # are left by one in 16,000, times 40 samples.
+    assert chosen.sum(axis=1).tolist() == [10] * 400
+    assert (abs(chosen.sum(axis=0) - 100) < 35).all()
