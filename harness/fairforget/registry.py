@@ -87,7 +87,7 @@ class Registry:
         if entry.kind not in BASES:
             msg = f"a {entry.kind} is a file; ask Registry.path for it"
             raise ValueError(msg)
-        where = f"{entry.kind} {entry.canonical}: the target {entry.target!r} of plugin {entry.plugin}"
+        where = _where(entry)
         module_name, _, attribute = entry.target.partition(":")
         try:
             value: Any = importlib.import_module(module_name)
@@ -115,8 +115,25 @@ class Registry:
         Raises:
             FairforgetError: the package or the file does not exist, or the path leaves the package's folder.
         """
-        where = f"{entry.kind} {entry.canonical}: the target {entry.target!r} of plugin {entry.plugin}"
-        package, _, inside = entry.target.partition(":")
+        where = _where(entry)
+        folder = self.folder(entry)
+        file = (folder / entry.target.partition(":")[2]).resolve()
+        if not file.is_relative_to(folder):
+            msg = f"{where} leaves the folder of its package"
+            raise FairforgetError(msg)
+        if not file.is_file():
+            msg = f"{where} does not exist: there is no file {file}"
+            raise FairforgetError(msg)
+        return file
+
+    def folder(self, entry: Registered) -> Path:
+        """Return the folder of the package that a study or claim lies in; none of its paths leads out of it.
+
+        Raises:
+            FairforgetError: the package does not exist.
+        """
+        where = _where(entry)
+        package = entry.target.partition(":")[0]
         try:
             spec = importlib.util.find_spec(package)
         except (ImportError, ValueError) as error:
@@ -125,15 +142,7 @@ class Registry:
         if spec is None or spec.origin is None:
             msg = f"{where} does not exist: there is no package {package!r}"
             raise FairforgetError(msg)
-        folder = Path(spec.origin).resolve().parent
-        file = (folder / inside).resolve()
-        if not file.is_relative_to(folder):
-            msg = f"{where} leaves the folder of its package"
-            raise FairforgetError(msg)
-        if not file.is_file():
-            msg = f"{where} does not exist: there is no file {file}"
-            raise FairforgetError(msg)
-        return file
+        return Path(spec.origin).resolve().parent
 
     def emit(self, event: str, /, **kwargs: Any) -> None:
         """Tell every plugin that listens about an event; one that raises is reported as a `PluginWarning`.
@@ -153,3 +162,7 @@ class Registry:
             except Exception as error:  # noqa: BLE001 - a tracker must not stop a study
                 msg = f"plugin {name} failed in {event}: {type(error).__name__}: {error}"
                 warnings.warn(msg, PluginWarning, stacklevel=2)
+
+
+def _where(entry: Registered) -> str:
+    return f"{entry.kind} {entry.canonical}: the target {entry.target!r} of plugin {entry.plugin}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,14 @@ from pydantic import ValidationError
 
 from fairforget.errors import FairforgetError
 from fairforget.study.faults import faults_of
-from fairforget.study.override import apply, parse_setting
+from fairforget.study.override import Setting, apply, parse_setting
 from fairforget.study.places import Places
 from fairforget.study.schema import Study
 from fairforget.study.yaml_core import to_yaml
 from fairforget.study.yaml_lines import Document, parse_yaml, read_yaml
 
 if TYPE_CHECKING:
+    from fairforget.kinds import Kind
     from fairforget.registry import Registry
 
 
@@ -69,11 +70,29 @@ def dump(study: Study) -> str:
     return to_yaml(study.to_json())
 
 
-def _opened(document: Document, settings: Sequence[str]) -> StudyFile:
-    for text in settings:
-        setting = parse_setting(text)
-        document = apply(document, setting, anchored(setting.value, Path.cwd()))
+def study_of(document: Document, settings: Sequence[Setting] = ()) -> StudyFile:
+    """Return the study that a document and settings make; relative paths in both are absolute already.
+
+    Raises:
+        FairforgetError: the study is wrong, as `open_study`.
+    """
+    for setting in settings:
+        document = apply(document, setting, setting.value)
     return StudyFile(_validated(document), document.places)
+
+
+def of_command_line(settings: Sequence[str]) -> list[Setting]:
+    """Return the settings of the command line, their relative paths made absolute from the current folder.
+
+    Raises:
+        FairforgetError: one of them is no ``key=value``.
+    """
+    parsed = [parse_setting(text) for text in settings]
+    return [replace(setting, value=anchored(setting.value, Path.cwd())) for setting in parsed]
+
+
+def _opened(document: Document, settings: Sequence[str]) -> StudyFile:
+    return study_of(document, of_command_line(settings))
 
 
 def _validated(document: Document) -> Study:
@@ -86,14 +105,25 @@ def _validated(document: Document) -> Study:
 
 def _find(study: str | Path, registry: Registry | None) -> Path:
     """Return the file of a study."""
-    name = str(study)
-    path = Path(study)
+    path = named_file("study", study, registry)
+    if path is None and registry is not None:
+        return registry.path(registry.find("study", str(study)))
+    return path or Path(study)
+
+
+def named_file(kind: Kind, asked: str | Path, registry: Registry | None) -> Path | None:
+    """Return the file that was asked for; None where it is a name to look up in the registry.
+
+    Raises:
+        FairforgetError: there is no such file, or it is a folder.
+    """
+    name, path = str(asked), Path(asked)
     if not name or "\0" in name:
-        msg = f"{name!r} is neither a file nor the name of a study"
+        msg = f"{name!r} is neither a file nor the name of a {kind}"
         raise FairforgetError(msg)
-    if path.is_file() or isinstance(study, Path) or registry is None or path.suffix in {".yaml", ".yml"}:
+    if path.is_file() or isinstance(asked, Path) or registry is None or path.suffix in {".yaml", ".yml"}:
         if path.is_dir():
-            msg = f"{path}: a folder; name the study file in it"
+            msg = f"{path}: a folder; name the {kind} file in it"
             raise FairforgetError(msg)
         if not path.exists():
             near = sorted(p.name for p in _siblings(path) if p.suffix in {".yaml", ".yml"})
@@ -101,7 +131,7 @@ def _find(study: str | Path, registry: Registry | None) -> Path:
             msg = f"{path}: there is no such file.{hint}"
             raise FairforgetError(msg)
         return path
-    return registry.path(registry.find("study", name))
+    return None
 
 
 def _siblings(path: Path) -> list[Path]:

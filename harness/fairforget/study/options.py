@@ -93,12 +93,31 @@ def build(registry: Registry, kind: Kind, spec: PluginSpec, where: str = "") -> 
     except FairforgetError as error:
         raise OptionError([((), str(error))], where) from error
     cls = registry.load(entry)
+    reserved = HARNESS_KEYS if kind == "method" else frozenset()
     try:
-        plugin = _made(f"{kind} {entry.name!r}", entry, cls, spec.options)
+        plugin = make(cls, spec.options, f"{kind} {entry.name!r}", entry.target, reserved)
     except OptionError as error:
         raise OptionError(list(error.faults), where) from error.__cause__
-    _check_stored(f"{kind} {entry.name!r} ({entry.target})", plugin)
     return Built(entry, plugin)
+
+
+def make(cls: type[P], given: Mapping[str, Any], title: str, target: str, reserved: frozenset[str] = frozenset()) -> P:
+    """Make an instance of a class whose constructor's parameters are its options.
+
+    Args:
+        cls: the class.
+        given: options as YAML or JSON gives them, lists for tuples and texts for paths.
+        title: what messages call it, for example ``method 'npo'``.
+        target: ``module:Class``, for messages to the author of the class.
+        reserved: keys beside ``name`` that are no options.
+
+    Raises:
+        OptionError: options are unknown, missing or wrong; one line for each.
+        FairforgetError: the class itself is broken; the message names it and its target.
+    """
+    made = _made(cls, given, title, target, reserved)
+    _check_stored(f"{title} ({target})", made)
+    return made
 
 
 def describe(cls: type[Plugin]) -> list[OptionDoc]:
@@ -111,12 +130,11 @@ def describe(cls: type[Plugin]) -> list[OptionDoc]:
     return [OptionDoc(o.name, o.type_text(), _default_text(o), o.doc, o.search_text()) for o in options.values()]
 
 
-def _made(title: str, entry: Registered, cls: type[Plugin], given: Mapping[str, Any]) -> Plugin:
-    options = _options(f"{title} ({entry.target})", cls)
-    reserved = {"name"} | (HARNESS_KEYS if entry.kind == "method" else frozenset())
-    if taken := sorted(reserved & set(options)):
+def _made(cls: type[P], given: Mapping[str, Any], title: str, target: str, reserved: frozenset[str]) -> P:
+    options = _options(f"{title} ({target})", cls)
+    if taken := sorted(({"name"} | reserved) & set(options)):
         msg = (
-            f"{title} ({entry.target}) has an option {taken[0]!r}, which is a key of the study file; its author has to "
+            f"{title} ({target}) has an option {taken[0]!r}, which is a key of the study file; its author has to "
             "rename the option"
         )
         raise FairforgetError(msg)
@@ -143,7 +161,7 @@ def _made(title: str, entry: Registered, cls: type[Plugin], given: Mapping[str, 
     except (ValueError, FairforgetError) as error:
         raise OptionError([((), f"{title}: {' '.join(str(error).split())}")]) from error
     except Exception as error:
-        msg = f"{title} ({entry.target}) cannot be made: {type(error).__name__}: {error}"
+        msg = f"{title} ({target}) cannot be made: {type(error).__name__}: {error}"
         raise FairforgetError(msg) from error
 
 

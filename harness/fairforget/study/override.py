@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fairforget.errors import FairforgetError
@@ -19,6 +19,15 @@ class Setting:
     source: str
     """What messages call it: ``--set key=value``."""
 
+    @classmethod
+    def of(cls, key: str, value: Any, source: str) -> Setting | None:
+        """Return the setting of a dotted key; None where the key, or a part of it, is empty."""
+        parts = key.strip().split(".")
+        if not all(parts):
+            return None
+        path = tuple(int(p) if p.isascii() and p.isdigit() and len(p) < 10 else p for p in parts)
+        return cls(path, value, source)
+
 
 def parse_setting(text: str) -> Setting:
     """Read ``key=value``.
@@ -28,8 +37,8 @@ def parse_setting(text: str) -> Setting:
     """
     key, equals, value = text.partition("=")
     source = f"--set {shortened(text if text.isprintable() else repr(text), 80)}"
-    parts = key.strip().split(".")
-    if not equals or not all(parts):
+    setting = Setting.of(key, None, source) if equals else None
+    if setting is None:
         msg = f"{source}: write key=value, for example --set budget.epochs=5"
         raise FairforgetError(msg)
     try:
@@ -37,7 +46,7 @@ def parse_setting(text: str) -> Setting:
     except YamlError as error:
         msg = f"{error}. Put a text with special characters in quotation marks"
         raise FairforgetError(msg) from error
-    return Setting(tuple(int(p) if p.isascii() and p.isdigit() and len(p) < 10 else p for p in parts), parsed, source)
+    return replace(setting, value=parsed)
 
 
 def apply(document: Document, setting: Setting, value: Any) -> Document:

@@ -43,6 +43,8 @@ class Places:
     """Where every value of a study was given."""
 
     known: Mapping[KeyPath, Place] = field(default_factory=dict)
+    before: KeyPath = ()
+    """Where in its file the study stands, if that holds more than the study."""
 
     def at(self, path: KeyPath) -> Place | None:
         """Return the place of a value, or of the nearest one it would be inside."""
@@ -61,7 +63,8 @@ class Places:
         """Return one line: place, key, and what is wrong."""
         place = self.at(fault.path)
         where = "" if place is None else f"{place.text(key=fault.at_key and fault.path in self.known)}: "
-        return f"{where}{dotted(fault.path) + ': ' if fault.path else ''}{fault.message}"
+        path = fault.path if place is None or place.key_line is None else (*self.before, *fault.path)
+        return f"{where}{dotted(path) + ': ' if path else ''}{fault.message}"
 
     def error(self, faults: Iterable[Fault]) -> StudyError:
         """Return the error that lists all faults, in the order of the file, those of the command line last."""

@@ -10,8 +10,8 @@ from fairforget.api.spec import PluginSpec
 from fairforget.study.places import shown
 
 
-def parse_spec(value: Any) -> PluginSpec:
-    """Return the plugin that ``name`` or ``{name: …, option: …}`` stands for.
+def parse_spec(value: Any, *, what: str = "plugin") -> PluginSpec:
+    """Return the plugin that ``name`` or ``{name: …, option: …}`` stands for; `what` is what messages call it.
 
     Raises:
         ValueError: it is neither; the message says what was wanted.
@@ -24,9 +24,9 @@ def parse_spec(value: Any) -> PluginSpec:
         name = value.get("name")
         if isinstance(name, str) and name:
             return PluginSpec(name, {k: v for k, v in value.items() if k != "name"})
-        msg = "has no name; write {name: …} with the plugin's options beside it"
+        msg = f"has no name; write {{name: …}} with the {what}'s options beside it"
         raise ValueError(msg)
-    msg = f"must be the name of a plugin, or a mapping with its name and options, not {shown(value)}"
+    msg = f"must be the name of a {what}, or a mapping with its name and options, not {shown(value)}"
     raise ValueError(msg)
 
 
