@@ -14,7 +14,20 @@ import pytest
 import fairforget
 
 HEAVY = frozenset({"torch", "transformers", "datasets", "lm_eval", "numpy", "scipy", "pandas", "optuna"})
-COMMANDS = ("run", "board", "new", "check", "submit", "import", "score", "draws", "status", "studies", "plugins")
+COMMANDS = (
+    "run",
+    "board",
+    "new",
+    "check",
+    "submit",
+    "import",
+    "score",
+    "draws",
+    "status",
+    "studies",
+    "claims",
+    "plugins",
+)
 HARNESS = Path(fairforget.__file__).parent
 PLUGINS = ("fairforget_engines", "fairforget_methods", "fairforget_samplers", "fairforget_tasks")
 
@@ -45,6 +58,8 @@ def command(*arguments: str) -> str:
         command("--help"),
         command("--version"),
         command("studies"),
+        command("claims", "list"),
+        command("claims", "list", "--help"),
         command("plugins", "list"),
         command("plugins", "list", "--json"),
         command("plugins", "doctor"),

@@ -53,6 +53,7 @@ COMMANDS: Final = (
     Command("draws", "write every forget set of a study for code that is no plugin", "fairforget.cli.draws"),
     Command("status", "tell how far a study is, from its files alone", "fairforget.cli.status"),
     Command("studies", "list the studies that can be run by name", "fairforget.cli.studies"),
+    Command("claims", "list findings of the literature as studies with verdicts", "fairforget.cli.claims"),
     Command("new", "write a plugin to begin with, which installs and passes its own tests", "fairforget.cli.new"),
     Command("check", "ask a plugin whether it keeps to the contract: the conformance kit", "fairforget.cli.check"),
     Command("plugins", "list what is installed, show one, or find out why one did not load", "fairforget.cli.plugins"),

@@ -54,6 +54,8 @@ def _kind_of(registry: Registry, name: str) -> Kind:
 
 def _describe(registry: Registry, entry: Registered) -> dict[str, Any]:
     known: dict[str, Any] = {**facts(entry), "canonical": entry.canonical}
+    if entry.kind == "claim":
+        return known | _claim(registry, entry)
     if entry.kind not in BASES:
         return known | {"file": str(registry.path(entry)), "line": 1, "doc": "", "attributes": {}, "options": []}
     from fairforget.study.options import describe
@@ -65,6 +67,26 @@ def _describe(registry: Registry, entry: Registered) -> dict[str, Any]:
     # A dataclass without a docstring gets its signature as one; the options say that better.
     doc = (inspect.getdoc(cls) or "") if cls.__doc__ and not cls.__doc__.startswith(f"{cls.__name__}(") else ""
     return known | {"file": file, "line": line, "doc": doc, "attributes": attributes, "options": options}
+
+
+def _claim(registry: Registry, entry: Registered) -> dict[str, Any]:
+    """Return what a claim says; whatever it names is looked up, so that what is wrong with it is said here."""
+    from fairforget.claims.open import opened
+    from fairforget.claims.read import read_entry
+
+    read = read_entry(entry, registry)
+    claim, file = opened(read, registry), read.file
+    borders = file.expect.model_dump(exclude_none=True, exclude={"because"})
+    attributes = {
+        "title": file.title,
+        "family": file.family,
+        "paper": file.source.paper,
+        "where": file.source.where,
+        "studies": ", ".join(dict.fromkeys(f"{site.study.study.name}/{site.name}" for site in claim.sites)),
+        "statistic": json.dumps(file.statistic.to_json(), ensure_ascii=False),
+        "expect": " ".join(f"{name} {json.dumps(value)}" for name, value in borders.items()),
+    }
+    return {"file": str(read.path), "line": 1, "doc": file.statement, "attributes": attributes, "options": []}
 
 
 def _facts(option: OptionDoc) -> dict[str, Any]:
