@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from fairforget.api.plugin import Plugin
 from fairforget.claims.values import Effect, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What the study of one target has, before it runs."""
+
+    strata: int
+    """Of all samplers; 0 where cells are no evidence."""
+    draws: int
+    """Forget sets a stratum."""
+    forget_size: int
+    pool: Callable[[], int | None]
+    """Returns the samples that may be forgotten; None where the data are not there to be counted."""
 
 
 class Statistic(Plugin):
@@ -28,3 +43,17 @@ class Statistic(Plugin):
             evidence: of the target; records that failed are in it, and are counted where they are left out.
             rng: for resampling; the same for every control of the claim.
         """
+
+    def planned(self, design: Design) -> int | None:
+        """Return the independent units that a study has for it, before it runs; None where that is not known.
+
+        By the `unit`: every forget set of every stratum, or every sample that is forgotten somewhere, of score sets
+        alone every sample of the pool. A statistic that sets strata against each other has fewer, and says so.
+        """
+        sets = design.strata * design.draws
+        if self.unit == "forget sets":
+            return sets
+        if self.unit != "samples":
+            return None
+        pool = design.pool()
+        return None if pool is None else min(pool, sets * design.forget_size) if design.strata else pool

@@ -1,0 +1,137 @@
+"""Running what is missing of claims, each study once however many claims share it, and judging them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fairforget.claims.evidence import gather
+from fairforget.claims.judge import judge
+from fairforget.claims.outcome_file import NAME, OutcomesUnusable, read_outcomes, write_outcomes
+from fairforget.claims.planned import PlannedClaim, PlannedSite, check_shared
+from fairforget.claims.scoring import make_scores
+from fairforget.errors import FairforgetError, MachineFault
+
+if TYPE_CHECKING:
+    from fairforget.claims.outcome import Outcome as Judgement
+    from fairforget.registry import Registry
+    from fairforget.run.study import Outcome
+    from fairforget.run.watcher import Watcher
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsRun:
+    """What became of the studies of claims."""
+
+    ran: int
+    """Cells that this run ran."""
+    failed: int
+    """Cells whose record says that they failed, or that have none because their worker died."""
+    stopped: tuple[str, ...]
+    """Why a study, or the scoring of a pool, could not run; the others did."""
+
+
+def run_claims(
+    claims: Sequence[PlannedClaim],
+    registry: Registry,
+    out: Path,
+    *,
+    watcher: Watcher,
+    retry_failed: bool = False,
+) -> ClaimsRun:
+    """Run what is missing of the studies and score sets of claims; the same call again continues.
+
+    Args:
+        claims: planned.
+        registry: for events, and the plugin files that workers need.
+        out: where the studies lie.
+        watcher: is told how it goes.
+        retry_failed: run cells again whose record says that they failed.
+
+    Raises:
+        FairforgetError: two claims mean different studies by one name, the disk is full, or no study can run; nothing
+            that was done is lost.
+    """
+    check_shared(claims)
+    ran = failed = done = 0
+    stopped: list[FairforgetError] = []
+    for site in studies(claims):
+        watcher.note(f"study {site.study} on {site.site.name}")
+        with _going_on(site, stopped, watcher):
+            outcome = _run(site, registry, out, watcher, retry_failed=retry_failed)
+            ran, failed, done = ran + outcome.ran, failed + len({*outcome.failed, *outcome.lost}), done + 1
+    for planned in claims:
+        for site in planned.sites:
+            with _going_on(site, stopped, watcher):
+                make_scores(site, registry, out, watcher)
+                done += bool(site.scores)
+    if stopped and not done:
+        raise stopped[0]
+    return ClaimsRun(ran, failed, tuple(dict.fromkeys(map(str, stopped))))
+
+
+def _run(site: PlannedSite, registry: Registry, out: Path, watcher: Watcher, *, retry_failed: bool) -> Outcome:
+    """Run what is missing of one study by the machinery of ``fairforget run``."""
+    from fairforget.run.session import run_to_board
+
+    return run_to_board(site.plan, registry, site.folder(out), watcher=watcher, retry_failed=retry_failed).outcome
+
+
+@contextmanager
+def _going_on(site: PlannedSite, stopped: list[FairforgetError], watcher: Watcher) -> Iterator[None]:
+    """Keep what the user can mend for later: data that are not on this machine end no other claim."""
+    try:
+        yield
+    except MachineFault:
+        raise  # a full disk would meet the next study too
+    except FairforgetError as error:
+        watcher.note(f"study {site.study} on {site.site.name} cannot run: {error}")
+        stopped.append(error)
+
+
+def studies(claims: Sequence[PlannedClaim]) -> list[PlannedSite]:
+    """Return the sites whose cells some claim needs, each folder once, in the order of the claims."""
+    found = {(s.study, s.site.name): s for planned in reversed(claims) if planned.claim.cells for s in planned.sites}
+    order = dict.fromkeys((s.study, s.site.name) for planned in claims if planned.claim.cells for s in planned.sites)
+    return [found[place] for place in order]
+
+
+def judge_claims(
+    claims: Sequence[PlannedClaim], out: Path, *, watcher: Watcher, whole: bool = False
+) -> tuple[Judgement, ...]:
+    """Judge claims from the files in `out` alone, and write ``claims.json`` there.
+
+    Args:
+        claims: planned.
+        out: where the studies lie.
+        watcher: is told how it goes.
+        whole: whether these are all claims there are; else the outcomes of others stay in the file.
+
+    Returns:
+        The outcomes of `claims`, in their order.
+
+    Raises:
+        FairforgetError: two claims mean different studies by one name, or the file cannot be written.
+    """
+    check_shared(claims)
+    outcomes = []
+    for planned in claims:
+        watcher.stage(f"judging {planned.claim.name}")
+        outcomes.append(judge(planned.claim, gather(planned, out)))
+    others = () if whole else _others(claims, out, watcher)
+    write_outcomes(out, [*others, *outcomes])
+    return tuple(outcomes)
+
+
+def _others(claims: Sequence[PlannedClaim], out: Path, watcher: Watcher) -> tuple[Judgement, ...]:
+    """Return the outcomes of other claims that the file has."""
+    judged = {planned.claim.name for planned in claims}
+    try:
+        return tuple(outcome for outcome in read_outcomes(out) if outcome.claim not in judged)
+    except OutcomesUnusable as error:
+        if (out / NAME).exists():
+            watcher.note(f"{error}; it is written anew")
+        return ()

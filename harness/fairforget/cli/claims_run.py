@@ -1,0 +1,187 @@
+"""``fairforget claims run``."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fairforget.cli.log import add_log, open_log, tell_problems
+from fairforget.cli.output import add_plugin, discover, print_table, warn_of_problems
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from fairforget.claims.outcome import Outcome
+    from fairforget.claims.planned import PlannedClaim
+    from fairforget.claims.run import ClaimsRun
+    from fairforget.claims.values import Effect
+    from fairforget.cli.log import Log
+    from fairforget.registry import Registry
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("claims", nargs="*", metavar="CLAIM", help="a claim file, or a name from 'claims list'")
+    parser.add_argument("--all", action="store_true", help="every claim of 'claims list'")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs", "claims"), metavar="DIR", help="where results go; default runs/claims"
+    )
+    parser.add_argument("--engine", metavar="NAME[:N]", help="where cells run, with N workers; default: the study's")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a key of every study, for example draws=3; may be given several times",
+    )
+    parser.add_argument("--retry-failed", action="store_true", help="run cells again whose record says they failed")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "--dry-run", action="store_true", help="print what the claims need, what they cost, and run nothing"
+    )
+    either.add_argument("--judge-only", action="store_true", help="run nothing, and judge from the files in DIR alone")
+    add_log(parser)
+    add_plugin(parser)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Run what is missing of claims, and judge them."""
+    from fairforget.claims.planned import check_shared
+
+    _check_asked(args)
+    if args.dry_run:
+        registry = discover(args)
+        warn_of_problems(registry)
+        claims = _planned(args, registry)
+        check_shared(claims)
+        _print_reach(claims)
+        _print_studies(claims)
+        return 0
+    with open_log(args.log) as log:
+        registry = discover(args)
+        tell_problems(log, registry)
+        claims = _planned(args, registry)
+        log.opened({"command": "claims run", "claims": [c.claim.name for c in claims], "folder": str(args.out)})
+        ran, outcomes = _run(claims, registry, log, args)
+        file = args.out / "claims.json"
+        log.closed({"claims": len(outcomes), "files": [str(file)]})
+    _print_outcomes(outcomes)
+    print()
+    print(file)
+    return 1 if ran is not None and (ran.failed or ran.stopped) else 0
+
+
+def _check_asked(args: argparse.Namespace) -> None:
+    from fairforget.errors import FairforgetError
+
+    if args.all and args.claims:
+        msg = f"--all is every claim, {args.claims[0]} among them or not; give either"
+        raise FairforgetError(msg)
+    if not args.all and not args.claims:
+        msg = "name a claim, or say --all; 'fairforget claims list' lists them"
+        raise FairforgetError(msg)
+
+
+def _planned(args: argparse.Namespace, registry: Registry) -> list[PlannedClaim]:
+    from fairforget.claims.open import open_claim
+    from fairforget.claims.outcome_file import by_number
+    from fairforget.claims.planned import plan_claim
+    from fairforget.errors import FairforgetError
+
+    names = [entry.canonical for entry in registry.entries("claim")] if args.all else args.claims
+    if not names:
+        msg = "no installed plugin ships a claim; name a claim file"
+        raise FairforgetError(msg)
+    settings = [*([f"engine={args.engine}"] if args.engine else []), *args.set]
+    ordered = sorted(names, key=by_number) if args.all else names
+    return [plan_claim(open_claim(name, registry, settings), registry) for name in ordered]
+
+
+def _run(
+    claims: Sequence[PlannedClaim], registry: Registry, log: Log, args: argparse.Namespace
+) -> tuple[ClaimsRun | None, tuple[Outcome, ...]]:
+    from fairforget.claims.run import judge_claims, run_claims
+
+    try:
+        ran = None
+        if not args.judge_only:
+            ran = run_claims(claims, registry, args.out, watcher=log, retry_failed=args.retry_failed)
+        return ran, judge_claims(claims, args.out, watcher=log, whole=args.all)
+    except KeyboardInterrupt:
+        msg = f"interrupted; what is done is kept in {args.out}, and the same command goes on from there"
+        raise KeyboardInterrupt(msg) from None
+
+
+def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
+    rows = []
+    for outcome in outcomes:
+        effect = outcome.judged.effect
+        notes = list(outcome.notes)
+        if outcome.units_to_decide is not None:
+            notes.insert(0, f"{outcome.units_to_decide:,} {effect.unit} a target would decide")
+        note = notes[0] if notes else ""
+        more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
+        rows.append(
+            [outcome.claim, outcome.judged.verdict, _interval(effect), f"{effect.n:,} {effect.unit}", note + more]
+        )
+    print_table(["claim", "verdict", "effect", "n", "note"], rows)
+
+
+def _interval(effect: Effect) -> str:
+    if math.isnan(effect.value):
+        return "not known"
+    return f"{effect.value:.3g} [{effect.low:.3g}, {effect.high:.3g}]"
+
+
+def _print_reach(claims: Sequence[PlannedClaim]) -> None:
+    from fairforget.claims.power import reach
+
+    rows = []
+    for planned in claims:
+        found = reach(planned)
+        price = found.price
+        rows.append(
+            [
+                planned.claim.name,
+                found.unit,
+                _number(found.needed),
+                _number(found.planned),
+                "not known" if found.power is None else f"{found.power:.0%}",
+                found.verdict,
+                _number(price.cells),
+                _number(price.updates),
+                _number(price.forward_equivalents),
+            ]
+        )
+    head = ["claim", "unit", "needed", "planned", "power", "within reach", "cells", "updates", "forward-equivalents"]
+    print_table(head, rows)
+
+
+def _print_studies(claims: Sequence[PlannedClaim]) -> None:
+    """Print what all studies cost together, each of them once, and which pools are scored."""
+    from fairforget.claims.power import price_of
+    from fairforget.claims.run import studies
+
+    sites = studies(claims)
+    price = price_of(sites)
+    print()
+    print("needed: units a target for a verdict at 80 % power, if effect and spread are as the claim assumes")
+    print(
+        f"{len(sites)} studies, each run once: {price.cells:,} cells, {_number(price.updates)} updates, "
+        f"{price.forward_equivalents:,} forward-equivalents at most, difficulty scores and evaluation on top"
+    )
+    sets = {
+        (site.study, site.site.name, wanted.difficulty.entry.canonical, str(wanted.difficulty.to_json()), wanted.seed)
+        for planned in claims
+        for site in planned.sites
+        for wanted in site.scores
+    }
+    if sets:
+        names = ", ".join(sorted({name for _, _, name, _, _ in sets}))
+        print(f"{len(sets):,} score sets of whole pools ({names})")
+
+
+def _number(number: int | None) -> str:
+    return "not known" if number is None else f"{number:,}"
