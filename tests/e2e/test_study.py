@@ -349,3 +349,15 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(lab):
     assert f"what is done is kept in {lab.out}" in said
     assert "Traceback" not in said
     assert lab.run() == 0
+
+
+@pytest.mark.parametrize("begins", ["fairforget.board.forms.terminal.print_board", "fairforget.cli.run._run"])
+def test_ctrl_c_says_so_also_before_the_first_cell_and_after_the_last(finished, capsys, monkeypatch, begins):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(begins, interrupted)
+    assert finished.run() == 130
+    said = capsys.readouterr().err
+    assert f"what is done is kept in {finished.out}, and the same command goes on from there" in said
+    assert said.count("interrupted") == 1

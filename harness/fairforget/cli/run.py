@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,16 +56,19 @@ def execute(args: argparse.Namespace) -> int:
         print_memory(plan, registry)
         _print_forecast(plan, registry)
         return 0
-    with open_log(args.log) as log:
-        registry = discover(args)
-        tell_problems(log, registry)
-        plan = _plan(args, registry)
-        folder = args.out or Path("runs") / plan.study.name
-        log.opened(_about(plan, folder, args.shard))
-        made = _run(plan, registry, folder, log, args, shard)
-        ended = {"ran": made.outcome.ran, "failed": len(made.outcome.failed), "lost": len(made.outcome.lost)}
-        log.closed({**ended, "cells": len(made.outcome.mine), "files": list(map(str, made.files))})
-    return _show(made)
+    with ExitStack() as until_the_end:
+        with open_log(args.log) as log:
+            registry = discover(args)
+            tell_problems(log, registry)
+            plan = _plan(args, registry)
+            folder = args.out or Path("runs") / plan.study.name
+            until_the_end.enter_context(_kept(folder))
+            log.opened(_about(plan, folder, args.shard))
+            with _kept(folder):  # the log tells of an interrupt too, before it ends
+                made = _run(plan, registry, folder, log, args, shard)
+            ended = {"ran": made.outcome.ran, "failed": len(made.outcome.failed), "lost": len(made.outcome.lost)}
+            log.closed({**ended, "cells": len(made.outcome.mine), "files": list(map(str, made.files))})
+        return _show(made)
 
 
 def _plan(args: argparse.Namespace, registry: Registry) -> Plan:
@@ -93,10 +98,18 @@ def _run(
 ) -> Session:
     from fairforget.run.session import run_to_board
 
+    return run_to_board(plan, registry, folder, watcher=log, retry_failed=args.retry_failed, shard=shard)
+
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[None]:
+    """Have an interrupt inside say where what is done is kept, and how to go on."""
     try:
         with interrupts_heeded():
-            return run_to_board(plan, registry, folder, watcher=log, retry_failed=args.retry_failed, shard=shard)
-    except KeyboardInterrupt:
+            yield
+    except KeyboardInterrupt as interrupt:
+        if str(interrupt):
+            raise
         msg = f"interrupted; what is done is kept in {folder}, and the same command goes on from there"
         raise KeyboardInterrupt(msg) from None
 
