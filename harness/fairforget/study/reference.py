@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -94,27 +94,38 @@ _INTRODUCTIONS: Final = {
 
 def reference_page() -> str:
     """Return ``docs/reference/study.md``."""
-    return "\n".join([_HEAD, *(line for title, model in _SECTIONS for line in _section(title, model))])
+    sections = (section(title, model, _NAMES, _INTRODUCTIONS.get(model)) for title, model in _SECTIONS)
+    return "\n".join([_HEAD, *(line for lines in sections for line in lines)])
 
 
-def _section(title: str, model: type[BaseModel]) -> Iterator[str]:
+def section(
+    title: str, model: type[BaseModel], names: Mapping[Any, str], introduction: str | None = None
+) -> Iterator[str]:
+    """Yield the lines of a section about the keys of one mapping.
+
+    Args:
+        title: of the section; a key where it begins in lower case.
+        model: its fields are the keys.
+        names: words for types of one's own.
+        introduction: a paragraph above the table.
+    """
     yield f"## {title if title[0].isupper() else f'`{title}`'}\n"
-    if model in _INTRODUCTIONS:
-        yield f"{_INTRODUCTIONS[model]}\n"
+    if introduction:
+        yield f"{introduction}\n"
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
         meaning = (field.description or "").replace("``", "`")
-        cells = (f"`{name}`", _type(field), _default(field), meaning)
+        cells = (f"`{name}`", _type(field, names), _default(field), meaning)
         yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
     yield ""
 
 
-def _type(field: FieldInfo) -> str:
+def _type(field: FieldInfo, names: Mapping[Any, str]) -> str:
     annotation: Any = field.annotation
     if field.metadata:
         annotation = typing.Annotated[(annotation, *field.metadata)]
-    return type_text(annotation, _NAMES)
+    return type_text(annotation, names)
 
 
 _NAMES: Final = {
@@ -135,6 +146,8 @@ _NAMES: Final = {
 
 
 def _default(field: FieldInfo) -> str:
+    if field.default_factory is dict:
+        return "`{}`"
     if field.default is PydanticUndefined:
         return "required"
     if isinstance(field.default, BaseModel):

@@ -1,0 +1,66 @@
+"""The reference page of the claim file, docs/reference/claims.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from fairforget.claims import claim_file
+from fairforget.claims.expectation import Expectation
+from fairforget.claims.open import open_claim
+from fairforget.claims.reference import reference_page
+from fairforget.claims.statistics.base import Statistic
+from fairforget.claims.values import Effect
+from fairforget.registry import Registry
+from fairforget.study.planning import make_plan
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "claims.md"
+MAPPINGS = [
+    model
+    for model in {**vars(claim_file), "Expectation": Expectation}.values()
+    if isinstance(model, type) and issubclass(model, BaseModel) and model.model_fields
+]
+
+
+def test_the_page_is_what_the_schema_says():
+    written = PAGE.read_text(encoding="utf-8")
+    assert written == reference_page(), "run: python -m fairforget.claims.reference > docs/reference/claims.md"
+
+
+def test_every_key_of_every_mapping_is_on_the_page_with_a_meaning():
+    rows = re.findall(r"^\| `(\w+)` \| .+ \| .+ \| (.*) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(MAPPINGS) == 9
+    assert sorted(name for name, _ in rows) == sorted(name for model in MAPPINGS for name in model.model_fields)
+    assert all(meaning.strip() for _, meaning in rows)
+
+
+@dataclass(frozen=True)
+class Difference(Statistic):
+    """What the example asks of its statistic."""
+
+    unit = "forget sets"
+    first: Mapping[str, str]
+    second: Mapping[str, str]
+    of: str = "completeness"
+
+    def estimate(self, evidence, rng):
+        return Effect.unknown(evidence.target)
+
+
+def test_the_example_of_the_page_opens(tmp_path, monkeypatch):
+    monkeypatch.setattr("fairforget.claims.open.STATISTICS", {"paired-difference": f"{__name__}:Difference"})
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "mrd-forgets-more.yaml"
+    path.write_text(example)
+    registry = Registry.discover()
+    claim = open_claim(path, registry)
+    assert [site.name for site in claim.sites] == ["small", "wide", "other-seed"]
+    assert claim.statistic.options()["first"] == {"curriculum": "mrd-weighted"}
+    assert set(claim.controls) == {"shuffled"}
+    plans = [make_plan(site.study.study, registry, site.study.places) for site in claim.sites]
+    assert [len(plan) for plan in plans] == [60, 60, 60]
+    assert plans[1].task.plugin.options()["hidden_size"] == 128
