@@ -115,3 +115,12 @@ class Task(Plugin, ABC):
     def max_new_tokens(self) -> int:
         """Return how many tokens a generated answer may have."""
         return 64
+
+    def unknown_samples(self) -> Literal["leave out", "keep"] | None:
+        """Return what becomes of samples of the pool that the target does not know before anything is unlearned.
+
+        A sample is known where its completion is the target's own greedy answer, token by token, whatever follows it.
+        ``leave out``: no draw has it, though a method may keep by it; ``keep``: it is drawn as others are. Either way
+        the advice of every draw says how many there are; None = nobody looks.
+        """
+        return None

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fairforget.api import Corpus, Sampler
+from fairforget.api import Corpus, Sampler, Task
 from fairforget.run.draw_info import draw_info, make_pool
 from fairforget.run.kept import read_kept
+from fairforget.run.known import known_of
 from fairforget.run.pool_identity import pool_identity, score_identity
 from fairforget.run.targets.recall_stop import missed
 from fairforget.run.targets.target_folder import TARGETS, made_weights, read_meta
@@ -58,15 +59,22 @@ class Drawing:
         facts = self._facts()
         if (note := missed(read_meta(self.cache / TARGETS / self.target["id"]))) is not None:
             self.watcher.note(note)
+        known = known_of(samples, facts, self.plan.task.of(Task).unknown_samples())  # type: ignore[type-abstract]
+        for line in known.lines:
+            self.watcher.note(line)
+        if known.left_out:
+            check_pool([sample for sample in free if sample.id not in known.left_out], unit, study.forget_size)
+        without = known.left_out | set(self.reserved)
         draws: list[Draw] = []
         info: list[Mapping[str, Any]] = []
         for planned in self.plan.samplers:
             plugin = planned.built.of(Sampler)  # type: ignore[type-abstract]
             scores = {name: self._score(built) for name, built in planned.needs.items()}
-            pool = make_pool(samples, facts, scores, whole=unit == "group", without=self.reserved)
-            advice = list(plugin.advise(pool))
-            for line in advice:
+            pool = make_pool(samples, facts, scores, whole=unit == "group", without=without)
+            advised = plugin.advise(pool)
+            for line in advised:
                 self.watcher.note(line)
+            advice = [*known.lines, *advised]
             found = draw_sets(
                 planned.built,
                 pool,
