@@ -37,6 +37,8 @@ NAMES = (
     "forget-quality",
     "model-utility",
     "contains",
+    "prefix-match",
+    "true-false",
 )
 
 

@@ -1,0 +1,1 @@
+"""Facts that everybody may know, written down for the task `facts`."""
