@@ -95,9 +95,12 @@ def read_site(site: PlannedSite, out: Path, *, cells: bool = True) -> SiteFound:
         FairforgetError: the folder cannot be read.
     """
     name = f"{site.study}/{site.site.name}"
+    planned = len(site.plan) if cells else 0
+    if not site.folder(out).resolve().is_relative_to(out.resolve()):
+        note = f"{name}: its folder is a link that leads out, and is not read"
+        return SiteFound(Part(facts=site.site.facts), planned, planned, (), (note,))
     notes: list[str] = []
     records = tuple(_records(site, out, notes)) if cells else ()
-    planned = len(site.plan) if cells else 0
     if missing := planned - len(records):
         notes.append(f"{missing:,} of {planned:,} cells are missing")
     scores, costs = [], []
@@ -122,9 +125,6 @@ def _records(site: PlannedSite, out: Path, notes: list[str]) -> list[Record]:
     """Return the records of the site's study, one a place of its plan, by key."""
     folder = site.folder(out)
     if not (folder / "cells").is_dir():
-        return []
-    if not folder.resolve().is_relative_to(out.resolve()):
-        notes.append("its folder is a link that leads out, and is not read")
         return []
     results = Results.read([folder])
     notes += _not_read(results.rejected)

@@ -14,6 +14,7 @@ from fairforget.claims.outcome_file import NAME, OutcomesUnusable, read_outcomes
 from fairforget.claims.planned import PlannedClaim, PlannedSite, check_shared
 from fairforget.claims.scoring import make_scores
 from fairforget.errors import FairforgetError, MachineFault
+from fairforget.interrupted import heed_interrupt
 
 if TYPE_CHECKING:
     from fairforget.claims.outcome import Outcome as Judgement
@@ -88,6 +89,7 @@ def _going_on(site: PlannedSite, stopped: list[FairforgetError], watcher: Watche
     except MachineFault:
         raise  # a full disk would meet the next study too
     except FairforgetError as error:
+        heed_interrupt(error)
         watcher.note(f"study {site.study} on {site.site.name} cannot run: {error}")
         stopped.append(error)
 

@@ -103,12 +103,14 @@ def _run(
     claims: Sequence[PlannedClaim], registry: Registry, log: Log, args: argparse.Namespace
 ) -> tuple[ClaimsRun | None, tuple[Outcome, ...]]:
     from fairforget.claims.run import judge_claims, run_claims
+    from fairforget.interrupted import interrupts_heeded
 
     try:
-        ran = None
-        if not args.judge_only:
-            ran = run_claims(claims, registry, args.out, watcher=log, retry_failed=args.retry_failed)
-        return ran, judge_claims(claims, args.out, watcher=log, whole=args.all)
+        with interrupts_heeded():
+            ran = None
+            if not args.judge_only:
+                ran = run_claims(claims, registry, args.out, watcher=log, retry_failed=args.retry_failed)
+            return ran, judge_claims(claims, args.out, watcher=log, whole=args.all)
     except KeyboardInterrupt:
         msg = f"interrupted; what is done is kept in {args.out}, and the same command goes on from there"
         raise KeyboardInterrupt(msg) from None
