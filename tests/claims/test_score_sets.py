@@ -7,6 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fairforget.api import PluginSpec
+from fairforget.claims.claim import ScoresWanted
+from fairforget.claims.statistics.base import Design
 from fairforget.claims.statistics.score_sets import (
     MOST_GROUPS,
     Unusable,
@@ -15,6 +18,7 @@ from fairforget.claims.statistics.score_sets import (
     part_of,
     permuted,
     same_samples,
+    seeds_planned,
     table,
 )
 from fairforget.claims.values import Evidence, Part, ScoreSet
@@ -36,6 +40,15 @@ def test_a_difficulty_is_meant_by_bare_or_canonical_name_and_by_options():
     for absent in ("grad", "someone/mrd", {"name": "mrd", "draws": 7}, {"name": "mrd", "sigma": 1}, {}):
         with pytest.raises(Unusable, match="no scores by"):
             meant(part, absent)
+
+
+def test_the_seeds_of_a_plan_are_the_fewest_of_what_is_meant():
+    wanted = [("mrd", {"draws": 10}, 4), ("fairforget/mrd", {"draws": 50}, 6), ("mrd-hessian", {}, 3)]
+    design = Design(0, 1, 1, lambda: 20, tuple(ScoresWanted(PluginSpec(n, o), s) for n, o, s in wanted))
+    assert seeds_planned(design, "mrd") == 4
+    assert seeds_planned(design, {"name": "mrd", "draws": 50}) == 6
+    assert seeds_planned(design, {"name": "mrd", "draws": 50}, "mrd-hessian") == 3
+    assert seeds_planned(design, "mrd", "mrd-grad") is None
 
 
 def test_parts_are_found_by_name_and_the_first_is_the_default():

@@ -159,7 +159,7 @@ def _planned_units(planned: PlannedClaim) -> int | None:
 def _design(claim: Claim, site: PlannedSite) -> Design:
     study = site.plan.study
     strata = sum(len(sampler.strata) for sampler in site.plan.samplers)
-    return Design(strata if claim.cells else 0, study.draws, study.forget_size, lambda: _pool(site))
+    return Design(strata if claim.cells else 0, study.draws, study.forget_size, lambda: _pool(site), claim.scores)
 
 
 def _pool(site: PlannedSite) -> int | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from fairforget.api.plugin import Plugin
 from fairforget.claims.values import Effect, Evidence
+
+if TYPE_CHECKING:
+    from fairforget.claims.claim import ScoresWanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Design:
     forget_size: int
     pool: Callable[[], int | None]
     """Returns the samples that may be forgotten; None where the data are not there to be counted."""
+    scores: Sequence[ScoresWanted] = ()
+    """The score sets of the claim."""
 
 
 class Statistic(Plugin):

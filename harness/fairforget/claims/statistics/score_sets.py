@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from fairforget.claims.statistics.base import Design
 from fairforget.claims.values import Evidence, Part, ScoreSet
 
 MOST_GROUPS: Final = 500
@@ -82,6 +83,23 @@ def meant(part: Part, what: Meant) -> list[ScoreSet]:
         options = "".join(f", {key} = {value}" for key, value in asked.items())
         raise Unusable(f"there are no scores by {name}{options}")
     return found
+
+
+def seeds_planned(design: Design, *whats: Meant) -> int | None:
+    """Return the seeds that every difficulty has before a run; None where one is not told from others by its file."""
+    found = []
+    for what in whats:
+        asked = {"name": what} if isinstance(what, str) else dict(what)
+        name = str(asked.pop("name", ""))
+        found += [
+            [
+                wanted.seeds
+                for wanted in design.scores
+                if wanted.difficulty.name.rpartition("/")[2] == name.rpartition("/")[2]
+                and all(wanted.difficulty.options.get(key, _NOTHING) == value for key, value in asked.items())
+            ]
+        ]
+    return min(map(min, found)) if all(found) else None
 
 
 def table(sets: Sequence[ScoreSet], by: str | None = None, *, positive: bool = False) -> Table:

@@ -8,8 +8,17 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from fairforget.claims.statistics.base import Statistic
-from fairforget.claims.statistics.score_sets import Meant, Table, Unusable, joined_notes, meant, part_of, table
+from fairforget.claims.statistics.base import Design, Statistic
+from fairforget.claims.statistics.score_sets import (
+    Meant,
+    Table,
+    Unusable,
+    joined_notes,
+    meant,
+    part_of,
+    seeds_planned,
+    table,
+)
 from fairforget.claims.values import Effect, Evidence, Part
 from fairforget.stats.association import spearman
 from fairforget.stats.crossed import FEWEST_SEEDS, LeftOut, Span, crossed_interval, without_groups
@@ -63,6 +72,10 @@ class SensitivitySlope(Statistic):
         }
         problem = joined_notes(found)
         return Effect(span.value, span.low, span.high, count, self.unit, problem=problem, figure=figure)
+
+    def planned(self, design: Design) -> int | None:
+        """Return the seeds, the fewest of a difficulty that is meant."""
+        return seeds_planned(design, self.of)
 
     def _all(self) -> tuple[Meant, ...]:
         return (self.of, *self.beside)

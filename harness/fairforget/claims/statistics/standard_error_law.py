@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from fairforget.claims.statistics.base import Statistic
+from fairforget.claims.statistics.base import Design, Statistic
 from fairforget.claims.statistics.score_sets import (
     Meant,
     Table,
@@ -18,6 +18,7 @@ from fairforget.claims.statistics.score_sets import (
     meant,
     part_of,
     permuted,
+    seeds_planned,
     table,
 )
 from fairforget.claims.values import Effect, Evidence
@@ -81,6 +82,10 @@ class StandardErrorLaw(Statistic):
         problem = joined_notes(found)
         value, low, high = span.through(back)
         return Effect(value, low, high, count, self.unit, problem=problem, figure=figure)
+
+    def planned(self, design: Design) -> int | None:
+        """Return the seeds, the fewest of a difficulty that is meant."""
+        return seeds_planned(design, self.of)
 
 
 def relative_variance(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from fairforget.claims.statistics.base import Statistic
+from fairforget.claims.statistics.base import Design, Statistic
 from fairforget.claims.statistics.score_sets import (
     Meant,
     Table,
@@ -19,6 +19,7 @@ from fairforget.claims.statistics.score_sets import (
     part_of,
     permuted,
     same_samples,
+    seeds_planned,
     table,
 )
 from fairforget.claims.values import Effect, Evidence
@@ -70,6 +71,10 @@ class TheoremRatio(Statistic):
         figure = {**_figure(first, above, below), "sigma": sigmas, "seeds": [len(above), len(below)]}
         value, low, high = span.through(math.exp)
         return Effect(value, low, high, count, self.unit, problem=joined_notes(first, second), figure=figure)
+
+    def planned(self, design: Design) -> int | None:
+        """Return the seeds, the fewest of a difficulty that is meant."""
+        return seeds_planned(design, self.of, self.over)
 
 
 def log_ratio(above: np.ndarray, below: np.ndarray, groups: np.ndarray) -> Span | None:
