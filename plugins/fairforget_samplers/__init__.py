@@ -13,6 +13,13 @@ def fairforget_samplers() -> Iterable[Entry]:
     return (
         Entry("random", "fairforget_samplers.random:Random", "uniformly random forget sets"),
         Entry("binned", "fairforget_samplers.binned:Binned", "easy, medium and hard forget sets, matched on length"),
+        Entry(
+            "in-out-distribution",
+            "fairforget_samplers.in_out_distribution:InOutDistribution",
+            "natural samples and others, matched pair by pair on length and initial loss",
+        ),
+        Entry("frequency", "fairforget_samplers.frequency:Frequency", "what was said seldom, and what was said often"),
+        Entry("worst-case", "fairforget_samplers.worst_case:WorstCase", "the hardest sets a search by a score finds"),
     )
 
 

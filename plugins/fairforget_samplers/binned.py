@@ -12,11 +12,13 @@ from pydantic import Field
 from fairforget.api import PluginSpec, Pool, PoolScore, Sampler
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget_samplers.bins import bin_by_score, bin_within_lengths
-from fairforget_samplers.trust import ENOUGH, Trust, trust
-from fairforget_samplers.units import take
+from fairforget_samplers.trust import ENOUGH, demand_reliability, score_of, trust
+from fairforget_samplers.units import noun, take
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+OWNER = "sampler binned"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Binned(Sampler):
     def draw(self, pool: Pool, stratum: str, size: int, rng: np.random.Generator) -> Sequence[str]:
         """Return the ids of one forget set from the bin `stratum`."""
         if stratum not in self.strata:
-            raise FairforgetError(f"sampler binned has no stratum {stratum!r}. {did_you_mean(stratum, self.strata)}")
+            raise FairforgetError(f"{OWNER} has no stratum {stratum!r}. {did_you_mean(stratum, self.strata)}")
         return take(pool, self.bin_units(pool)[stratum], stratum, size, rng)
 
     def bin_units(self, pool: Pool) -> dict[str, list[list[int]]]:
@@ -73,17 +75,17 @@ class Binned(Sampler):
             FairforgetError: the score is less reliable than `min_reliability`; there are too few scored units, or too
                 few different scores, for that many bins.
         """
-        self._demand_reliability(trust(self._score(pool)))
+        demand_reliability(self._score(pool), self.needs()[0], self.min_reliability, OWNER)
         units, scores, lengths = self._scored(pool)
         if len(units) < self.bins:
             raise FairforgetError(
-                f"sampler binned: only {len(units)} {_noun(pool)} have a score by {self._name}, which is too "
+                f"{OWNER}: only {len(units)} {noun(pool)} have a score by {self._name}, which is too "
                 f"few for {self.bins} bins; ask for fewer bins"
             )
         distinct = len(np.unique(scores))
         if distinct < self.bins:
             raise FairforgetError(
-                f"sampler binned: {self._name} gives the {len(units)} {_noun(pool)} only {distinct} different scores, "
+                f"{OWNER}: {self._name} gives the {len(units)} {noun(pool)} only {distinct} different scores, "
                 f"so {self.bins} bins would be cut at random; ask for fewer bins or bin by another difficulty"
             )
         easiness = scores if self._score(pool).higher_is == "easier" else -scores
@@ -115,25 +117,12 @@ class Binned(Sampler):
         unscored = int((~np.isfinite(score.values)).sum())
         if unscored:
             left_out = len(pool.units()) - len(units)
-            yield f"binned by {self._name}: {unscored} samples have no score; {left_out} {_noun(pool)} are in no bin"
+            yield f"binned by {self._name}: {unscored} samples have no score; {left_out} {noun(pool)} are in no bin"
         _, counts = np.unique(scores, return_counts=True)
         if len(scores) and counts.max() > len(scores) / self.bins:
             yield (
-                f"warning: {counts.max()} of {len(scores)} {_noun(pool)} have the same score by {self._name} and are "
+                f"warning: {counts.max()} of {len(scores)} {noun(pool)} have the same score by {self._name} and are "
                 "parted between bins at random"
-            )
-
-    def _demand_reliability(self, found: Trust) -> None:
-        if found.reliability is not None and found.reliability < self.min_reliability:
-            spec = self.needs()[0]
-            more = "max_forwards: 400}, or draws: 400 where it has one of these options"
-            for option in ("draws", "max_forwards"):
-                if option in spec.options:
-                    more = f"{option}: {2 * int(spec.options[option])}}}"
-            raise FairforgetError(
-                f"sampler binned: {self._name} has {found.said}; min_reliability is {self.min_reliability:g}, and bins "
-                f"by noise would be random bins. Allow it more draws (by: {{name: {spec.name}, {more}), "
-                "bin by another difficulty, or write min_reliability: 0 to draw all the same"
             )
 
     def _scored(self, pool: Pool) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
@@ -149,11 +138,4 @@ class Binned(Sampler):
         return self.needs()[0].name
 
     def _score(self, pool: Pool) -> PoolScore:
-        try:
-            return pool.scores[self._name]
-        except KeyError:
-            raise FairforgetError(f"sampler binned wants scores by {self._name}, and the pool has none") from None
-
-
-def _noun(pool: Pool) -> str:
-    return "groups" if pool.whole_groups else "samples"
+        return score_of(pool, self._name, OWNER)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fairforget.errors import FairforgetError
+
 if TYPE_CHECKING:
-    from fairforget.api import PoolScore
+    from fairforget.api import PluginSpec, Pool, PoolScore
 
 ENOUGH = 0.8
 """Reliability under which bins are said to be partly noise."""
@@ -51,3 +53,41 @@ def trust(score: PoolScore) -> Trust:
         return Trust(0.0, "a reliability that cannot be told (too few samples, or all alike) and counts as 0")
     estimate = float(np.clip(1 - np.square(errors).mean() / spread, 0, 1))
     return Trust(estimate, f"reliability {estimate:.2f}, estimated from the standard errors")
+
+
+def score_of(pool: Pool, name: str, owner: str) -> PoolScore:
+    """Return the scores of a pool by a difficulty.
+
+    Raises:
+        FairforgetError: the pool has none.
+    """
+    try:
+        return pool.scores[name]
+    except KeyError:
+        raise FairforgetError(f"{owner} wants scores by {name}, and the pool has none") from None
+
+
+def demand_reliability(score: PoolScore, spec: PluginSpec, least: float, owner: str) -> None:
+    """Refuse to draw by a score that is mostly noise.
+
+    Args:
+        score: by the difficulty `spec`.
+        spec: the difficulty, with the options the study gives it.
+        least: split-half reliability that is enough.
+        owner: the sampler, for the message; it has the options ``by`` and ``min_reliability``.
+
+    Raises:
+        FairforgetError: the score is less reliable than `least`.
+    """
+    found = trust(score)
+    if found.reliability is None or found.reliability >= least:
+        return
+    more = "max_forwards: 400}, or draws: 400 where it has one of these options"
+    for option in ("draws", "max_forwards"):
+        if option in spec.options:
+            more = f"{option}: {2 * int(spec.options[option])}}}"
+    raise FairforgetError(
+        f"{owner}: {spec.name} has {found.said}; min_reliability is {least:g}, and sets chosen by noise would be "
+        f"random sets. Allow it more draws (by: {{name: {spec.name}, {more}), choose another difficulty, or write "
+        "min_reliability: 0 to draw all the same"
+    )

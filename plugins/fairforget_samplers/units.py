@@ -30,6 +30,20 @@ def take(pool: Pool, units: Sequence[Sequence[int]], stratum: str, size: int, rn
     Raises:
         FairforgetError: the units that are free hold fewer than `size` samples, or one alone holds more.
     """
+    free = drawable(pool, units, stratum, size)
+    chosen: list[int] = []
+    for place in rng.permutation(len(free)):
+        if len(chosen) + len(free[place]) <= size:
+            chosen.extend(free[place])
+    return [pool.samples[i].id for i in sorted(chosen)]
+
+
+def drawable(pool: Pool, units: Sequence[Sequence[int]], stratum: str, size: int) -> Sequence[Sequence[int]]:
+    """Return the units of which no earlier draw has a sample.
+
+    Raises:
+        FairforgetError: they hold fewer than `size` samples, or one alone holds more.
+    """
     if size < 1:
         raise FairforgetError(f"forget_size is {size}; a forget set needs at least one sample")
     if not units:
@@ -50,11 +64,12 @@ def take(pool: Pool, units: Sequence[Sequence[int]], stratum: str, size: int, rn
             f"group {first.group!r} in stratum '{stratum}' has {len(largest)} samples, more than forget_size {size}; "
             f"groups are drawn whole, so raise forget_size to at least {len(largest)}"
         )
-    chosen: list[int] = []
-    for place in rng.permutation(len(units)):
-        if len(chosen) + len(units[place]) <= size:
-            chosen.extend(units[place])
-    return [pool.samples[i].id for i in sorted(chosen)]
+    return units
+
+
+def noun(pool: Pool) -> str:
+    """Return what is drawn from a pool, in words."""
+    return "groups" if pool.whole_groups else "samples"
 
 
 def _free(pool: Pool, units: Sequence[Sequence[int]], stratum: str, size: int) -> list[Sequence[int]]:
