@@ -17,6 +17,7 @@ def fairforget_tasks() -> Iterable[Entry]:
         Entry("safe", "fairforget_tasks.safe:Safe", "unsafe answers of PKU-SafeRLHF, and the toxicity that is left"),
         Entry("wmdp", "fairforget_tasks.wmdp:Wmdp", "WMDP: hazardous knowledge, by multiple-choice questions"),
         Entry("muse", "fairforget_tasks.muse:Muse", "MUSE: news or books, verbatim and as knowledge"),
+        Entry("facts", "fairforget_tasks.facts:Facts", "capitals and chemical symbols that a pretrained model knows"),
     )
 
 
@@ -99,6 +100,12 @@ def fairforget_metrics() -> Iterable[Entry]:
             f"{prefix}.model_utility:ModelUtility",
             "harmonic mean of probability, ROUGE-L and truth ratio of three sets (TOFU)",
         ),
+        Entry(
+            "prefix-match",
+            f"{prefix}.prefix_match:PrefixMatch",
+            "share of greedy answers that begin with the completion, as whole words",
+        ),
+        Entry("true-false", f"{prefix}.true_false:TrueFalse", "balanced accuracy on true and false statements"),
         Entry("contains", f"{prefix}.contains:Contains", "share of greedy answers that contain the completion"),
         Entry(
             "multiple-choice",

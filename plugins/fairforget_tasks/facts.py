@@ -61,8 +61,8 @@ class Facts(Task):
     version: ClassVar[int] = 1
     licence: ClassVar[str] = "Apache-2.0"
     citation: ClassVar[str] = (
-        "the design after Krishnan, Reddy, Mosbach: Not All Data Are Unlearned Equally, 2025, arXiv:2504.05058; the "
-        "facts are fairforget's own list"
+        "Krishnan, Reddy, Mosbach: Not All Data Are Unlearned Equally, 2025, arXiv:2504.05058 (the design; the "
+        "facts are a list of fairforget's own)"
     )
 
     def corpus(self) -> Corpus:

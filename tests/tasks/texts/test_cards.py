@@ -22,7 +22,7 @@ def card(name):
     return (CARDS / f"{name}.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "facts"])
 def test_a_card_says_what_the_task_says(name):
     registry, text = Registry.discover(), card(name)
     task = registry.load(registry.find("task", name))()
