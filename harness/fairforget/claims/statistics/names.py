@@ -8,10 +8,19 @@ from typing import Final
 
 STATISTICS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "concordance": "fairforget.claims.statistics.concordance:Concordance",
+        "decay": "fairforget.claims.statistics.utility_decay:UtilityDecay",
+        "misalignment-index": "fairforget.claims.statistics.misalignment:Misalignment",
+        "paired-difference": "fairforget.claims.statistics.paired_difference:PairedDifference",
+        "ratio": "fairforget.claims.statistics.ratio:Ratio",
+        "reversal": "fairforget.claims.statistics.reversal:Reversal",
         "score-agreement": "fairforget.claims.statistics.score_agreement:ScoreAgreement",
         "sensitivity-slope": "fairforget.claims.statistics.sensitivity_slope:SensitivitySlope",
+        "slope-over-parts": "fairforget.claims.statistics.slope_over_parts:SlopeOverParts",
         "standard-error-law": "fairforget.claims.statistics.standard_error_law:StandardErrorLaw",
         "theorem-ratio": "fairforget.claims.statistics.theorem_ratio:TheoremRatio",
+        "trade-off-area": "fairforget.claims.statistics.trade_off_area:TradeOffArea",
+        "variance-share": "fairforget.claims.statistics.variance_share:VarianceShare",
     }
 )
 """``module:Class`` by name. They are fairforget's own: a claim file names one, it never brings code."""

@@ -1,0 +1,53 @@
+"""Which side keeps more utility for what it forgets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from fairforget.claims.statistics.base import Statistic
+from fairforget.claims.statistics.cells import cells_of
+from fairforget.claims.statistics.options import First, Kept, Second
+from fairforget.claims.statistics.paired_difference import mean_effect
+from fairforget.claims.statistics.pairs import check_sides, differences
+from fairforget.claims.statistics.ways import Looks, area_difference
+from fairforget.claims.values import Effect, Evidence
+from fairforget.store.record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradeOffArea(Statistic):
+    """Mean over forget sets of the area between the curves of utility against forgetting of two sides.
+
+    The curves are those of the trajectories, and the area that over the range of forgetting which both runs pass
+    through, divided by the width of the range: so many units of utility does `first` keep more. Runs without such a
+    range are left out and counted. Strata and parts are paired by the index of the set; the interval is Student's
+    over sets.
+
+    Figure: as that of ``paired-difference``.
+    """
+
+    first: First
+    second: Second
+    forgetting: Annotated[str, "completeness, or a column that rises as a model forgets"] = "completeness"
+    utility: Annotated[str, "utility, or a column that falls as a model breaks"] = "utility"
+    only: Kept = field(default_factory=dict)
+
+    unit: ClassVar[str] = "forget sets"
+
+    def __post_init__(self) -> None:
+        check_sides(self.first, self.second)
+
+    def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:  # noqa: ARG002 - nothing is resampled
+        """Return the difference of the mean utilities."""
+        cells = cells_of(evidence, self.only, self.first, self.second)
+        looks = Looks.of(cells, self.forgetting, self.utility)
+
+        def value(one: Record, other: Record) -> float:
+            ways = looks.way(one), looks.way(other)
+            return math.nan if ways[0] is None or ways[1] is None else area_difference(ways[0], ways[1])
+
+        return mean_effect(differences(cells, self.first, self.second, value))

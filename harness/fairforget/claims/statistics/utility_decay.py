@@ -1,0 +1,54 @@
+"""Which side loses utility faster."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from fairforget.claims.statistics.base import Statistic
+from fairforget.claims.statistics.cells import cells_of
+from fairforget.claims.statistics.options import First, Kept, Second
+from fairforget.claims.statistics.paired_difference import mean_effect
+from fairforget.claims.statistics.pairs import check_sides, differences
+from fairforget.claims.statistics.ways import Looks, decay
+from fairforget.claims.values import Effect, Evidence
+from fairforget.store.record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class UtilityDecay(Statistic):
+    """Mean over forget sets of the difference between the slopes of utility on updates of two sides.
+
+    Slopes are least-squares lines through the looks of a trajectory, up to the last update that both runs of a pair
+    have. Negative: `first` loses more with every update. Strata and parts are paired by the index of the set; the
+    interval is Student's over sets.
+
+    Figure: as that of ``paired-difference``.
+    """
+
+    first: First
+    second: Second
+    of: Annotated[str, "utility, or a column that falls as a model breaks"] = "utility"
+    only: Kept = field(default_factory=dict)
+
+    unit: ClassVar[str] = "forget sets"
+
+    def __post_init__(self) -> None:
+        check_sides(self.first, self.second)
+
+    def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:  # noqa: ARG002 - nothing is resampled
+        """Return the difference of the slopes, in utility per update."""
+        cells = cells_of(evidence, self.only, self.first, self.second)
+        looks = Looks.of(cells, self.of, self.of)
+
+        def value(one: Record, other: Record) -> float:
+            ways = looks.way(one), looks.way(other)
+            if ways[0] is None or ways[1] is None:
+                return math.nan
+            until = min(ways[0].updates[-1], ways[1].updates[-1])
+            return decay(ways[0], until) - decay(ways[1], until)
+
+        return mean_effect(differences(cells, self.first, self.second, value))

@@ -1,0 +1,110 @@
+"""Records of cells that were never run, with outcomes that are planted; quick, for thousands of studies a test."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fairforget.claims.values import Evidence, Part
+from fairforget.store.record import Problem, Record, Score
+
+COMPLETENESS, UTILITY = "forget_gone", "retain_kept"
+
+
+def score(value, role="completeness", **changes):
+    """Return a column; `changes` as ``complement=True``."""
+    on = "forget" if role == "completeness" else "retain"
+    kind = {"n": 8, "role": role, "better": "higher", "average": True, "view": None, "metric": "planted", "on": on}
+    return Score(value=value, **{**kind, **changes})
+
+
+def record(
+    method="npo",
+    *,
+    curriculum="uniform",
+    stratum="random",
+    index=0,
+    seed=0,
+    forget=None,
+    completeness=None,
+    utility=None,
+    columns=None,
+    budget=None,
+    status="ok",
+    ledger=None,
+    reference=None,
+    items=None,
+    **extra,
+):
+    """Return a record; sets of one stratum share no sample unless `forget` says so."""
+    samples = forget or [f"{stratum}-{index}-{i}" for i in range(4)]
+    cell = {
+        "draw": {
+            "sampler": {"name": "fairforget/random" if stratum == "random" else "fairforget/binned"},
+            "stratum": stratum,
+            "index": index,
+            "forget": samples,
+            "digest": f"{stratum}-{index}",
+        },
+        "method": {"name": f"fairforget/{method}", "label": method, "reference": reference},
+        "curriculum": None if curriculum is None else {"name": f"fairforget/{curriculum}", "label": curriculum},
+        "seed": seed,
+        "budget": budget or {"kind": "epochs", "amount": 5, "stop": None},
+    }
+    scores = dict(columns or {})
+    if completeness is not None:
+        scores[COMPLETENESS] = score(completeness)
+    if utility is not None:
+        scores[UTILITY] = score(utility, "utility")
+    failed = status != "ok"
+    return Record(
+        key=f"{method}.{curriculum}.{stratum}.{index}.{seed}",
+        cell=cell,
+        status=status,
+        problems=(Problem("error", "planted"),) if failed else (),
+        scores={} if failed else scores,
+        items=items or {},
+        item_hashes={},
+        ledger=ledger or {},
+        environment={},
+        extra=extra,
+    )
+
+
+def evidence(records=(), **parts):
+    """Return what a statistic sees: the records of the only part, or those of each."""
+    if parts:
+        return Evidence("small", {name: Part(tuple(found)) for name, found in parts.items()})
+    return Evidence("small", {"": Part(tuple(records))})
+
+
+class Study:
+    """Rows × forget sets × seeds whose values change from one simulation to the next; the records stay."""
+
+    def __init__(self, rows, sets, seeds, strata=("random",), column=COMPLETENESS):
+        self.column = column
+        self.records = [
+            [
+                [record(method, curriculum=of, stratum=s, index=i, seed=seed) for seed in range(seeds)]
+                for s in strata
+                for i in range(sets)
+            ]
+            for method, of in rows
+        ]
+        self.evidence = evidence([one for row in self.records for of_set in row for one in of_set])
+
+    def told(self, values):
+        """Return the evidence with other values, (rows, sets of all strata, seeds)."""
+        for row, of_row in zip(self.records, np.asarray(values).tolist(), strict=True):
+            for of_set, found in zip(row, of_row, strict=True):
+                for one, value in zip(of_set, found, strict=True):
+                    one.scores[self.column] = score(value)
+        return self.evidence
+
+
+def verdicts(statistic, expectation, studies):
+    """Return how often each verdict comes, over the evidence of many studies."""
+    counts = {"supported": 0, "contradicted": 0, "undecided": 0}
+    for seed, found in enumerate(studies):
+        effect = statistic.estimate(found, np.random.default_rng(seed))
+        counts[expectation.verdict(effect)] += 1
+    return counts
