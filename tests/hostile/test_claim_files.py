@@ -1,4 +1,4 @@
-"""Claim files: whatever stands in one, listing and opening it ends with the claim or with a message."""
+"""Claim files: whatever stands in one, listing, opening and planning it ends with the claim or with a message."""
 
 from __future__ import annotations
 
@@ -83,13 +83,15 @@ def place(home, site, monkeypatch):
 
 
 def look(place, content: bytes):
-    """List and open a claim; return how both ended."""
-    (place / "inside" / "claims" / "one.yaml").write_bytes(content)
+    """List, open and plan a claim; return how the first two ended."""
+    file = place / "inside" / "claims" / "one.yaml"
+    file.write_bytes(content)
     before = sorted(place.rglob("*"))
     plugin = place / "inside" / "mine.py"
     listed = run("claims", "list", "--plugin", plugin, plugins=(place / "inside",))
     opened = run("plugins", "show", "one", "--kind", "claim", "--plugin", plugin, plugins=(place / "inside",))
-    for ended in (listed, opened):
+    planned = run("claims", "run", file, "--dry-run", "--out", place / "out")
+    for ended in (listed, opened, planned):
         assert ended.code in {0, 2}
         assert "not-yours" not in ended.out + ended.err
     # The other claim stays in the list.

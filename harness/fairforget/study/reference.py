@@ -87,7 +87,7 @@ _SECTIONS: Final = (
     ("tuning", Tuning),
 )
 
-_INTRODUCTIONS: Final = {
+_INTRODUCTIONS: Final[Mapping[type[BaseModel], str]] = {
     MethodUse: "An entry is a name or a mapping. Every key that is not in this table is an option of the method.",
 }
 
