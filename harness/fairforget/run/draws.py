@@ -55,7 +55,8 @@ class Drawing:
         study, samples = self.plan.study, self.corpus.pool
         unit = unit_of(study.unit, samples)
         free = [sample for sample in samples if sample.id not in self.reserved]
-        check_pool(free, unit, study.forget_size, study.draws if study.disjoint else 1)
+        apart = study.draws if study.disjoint else 1
+        check_pool(free, unit, study.forget_size, apart)
         facts = self._facts()
         if (note := missed(read_meta(self.cache / TARGETS / self.target["id"]))) is not None:
             self.watcher.note(note)
@@ -63,7 +64,7 @@ class Drawing:
         for line in known.lines:
             self.watcher.note(line)
         if known.left_out:
-            check_pool([sample for sample in free if sample.id not in known.left_out], unit, study.forget_size)
+            check_pool([sample for sample in free if sample.id not in known.left_out], unit, study.forget_size, apart)
         without = known.left_out | set(self.reserved)
         draws: list[Draw] = []
         info: list[Mapping[str, Any]] = []
