@@ -37,8 +37,8 @@ def test_the_ends_are_those_of_scipys_bca_but_for_student():
 
 # 400 simulations tell a coverage of 95 % to within ± 3.3 points (three standard errors). Over 600 simulations with 600
 # resamples it was, for ρ = 0, −.5 and −.8: n = 20 .968 .974 .960, n = 40 .961 .967 .962, n = 80 .953 .960 .960, and
-# partial on one covariate n = 20 .965 .971 .968, n = 40 .957 .979 .960, n = 80 .958 .952 .956. BCa with quantiles of the
-# normal distribution has .956 .950 .943 and .946 .943 .946 at n = 20, and nothing to spare for few unlike clusters.
+# partial on one covariate n = 20 .965 .971 .968, n = 40 .957 .979 .960, n = 80 .958 .952 .956. BCa with quantiles of
+# the normal distribution has .956 .950 .943 and .946 .943 .946 at n = 20, and nothing to spare for few unlike clusters.
 @pytest.mark.parametrize(("n", "rho"), [(20, -0.5), (40, -0.5), (40, -0.8), (80, 0.0)])
 def test_the_interval_of_spearmans_correlation_holds_its_level(n, rho):
     rng = np.random.default_rng(n)

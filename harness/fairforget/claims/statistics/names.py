@@ -8,10 +8,15 @@ from typing import Final
 
 STATISTICS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "added-r2": "fairforget.claims.statistics.added_r2:AddedR2",
         "concordance": "fairforget.claims.statistics.concordance:Concordance",
         "decay": "fairforget.claims.statistics.utility_decay:UtilityDecay",
+        "group-difference": "fairforget.claims.statistics.group_difference:GroupDifference",
+        "log-slope": "fairforget.claims.statistics.log_slope:LogSlope",
         "misalignment-index": "fairforget.claims.statistics.misalignment:Misalignment",
+        "mixed-slope": "fairforget.claims.statistics.mixed_slope:MixedSlope",
         "paired-difference": "fairforget.claims.statistics.paired_difference:PairedDifference",
+        "rank-correlation": "fairforget.claims.statistics.rank_correlation:RankCorrelation",
         "ratio": "fairforget.claims.statistics.ratio:Ratio",
         "reversal": "fairforget.claims.statistics.reversal:Reversal",
         "score-agreement": "fairforget.claims.statistics.score_agreement:ScoreAgreement",
