@@ -154,6 +154,7 @@ def test_a_claim_is_shown_with_the_studies_it_runs(ship, capsys, monkeypatch):
     assert "claim mine/c1 sha256:" in out
     assert f"{plugin.parent / 'claims' / 'c1.yaml'}:1" in out
     assert "studies = quickstart/small, quickstart/wide" in out
+    assert "cells = 144" in out
     assert 'statistic = {"name": "mean", "column": "forget"}' in out
     assert "expect = above 0.3" in out
     assert CLAIM["statement"] in out
@@ -165,3 +166,12 @@ def test_a_claim_that_is_shown_is_checked(ship, capsys):
     code, out, err = run(capsys, "plugins", "show", "mine/c1", "--plugin", ship(c1={}))
     assert (code, out) == (2, "")
     assert "statistic: Unknown statistic 'no-such-statistic'" in err
+
+
+def test_the_options_of_what_its_studies_name_are_checked(ship, capsys, monkeypatch):
+    monkeypatch.setattr("fairforget.claims.open.STATISTICS", {"mean": f"{__name__}:Mean"})
+    targets = {"a": {}, "b": {"set": {"task.hiden_size": 64}}}
+    plugin = ship(c1={"statistic": {"name": "mean", "column": "forget"}, "targets": targets})
+    code, out, err = run(capsys, "plugins", "show", "mine/c1", "--plugin", plugin)
+    assert (code, out) == (2, "")
+    assert "targets.b.set: task.hiden_size: task 'biographies' has no option 'hiden_size'. Did you mean" in err

@@ -70,19 +70,21 @@ def _describe(registry: Registry, entry: Registered) -> dict[str, Any]:
 
 
 def _claim(registry: Registry, entry: Registered) -> dict[str, Any]:
-    """Return what a claim says; whatever it names is looked up, so that what is wrong with it is said here."""
+    """Return what a claim says; its studies are planned, so that whatever is wrong with it is said here."""
     from fairforget.claims.open import opened
+    from fairforget.claims.planned import plan_claim
     from fairforget.claims.read import read_entry
 
     read = read_entry(entry, registry)
-    claim, file = opened(read, registry), read.file
+    planned, file = plan_claim(opened(read, registry), registry), read.file
     borders = file.expect.model_dump(exclude_none=True, exclude={"because"})
     attributes = {
         "title": file.title,
         "family": file.family,
         "paper": file.source.paper,
         "where": file.source.where,
-        "studies": ", ".join(dict.fromkeys(f"{site.study.study.name}/{site.name}" for site in claim.sites)),
+        "studies": ", ".join(f"{site.study}/{site.site.name}" for site in planned.sites),
+        "cells": sum(len(site.plan) for site in planned.sites) if file.cells else 0,
         "statistic": json.dumps(file.statistic.to_json(), ensure_ascii=False),
         "expect": " ".join(f"{name} {json.dumps(value)}" for name, value in borders.items()),
     }
