@@ -40,7 +40,7 @@ def positive(seed, *shape):
 def effect(statistic, evidence, seed=0):
     found = statistic.estimate(evidence, RNG(seed))
     json.dumps(found.figure, allow_nan=False)  # a report is strict JSON
-    assert found.unit == statistic.unit
+    assert found.unit in {statistic.unit, "groups of samples"}
     return found
 
 
@@ -152,6 +152,7 @@ def test_clusters_are_left_out_whole_and_counted():
     whole = effect(ScoreAgreement("m", "g"), of(sets(first, "m", groups), sets(second, "g", groups)))
     assert alone.value == whole.value
     assert (alone.n, whole.n) == (30, 10)
+    assert (alone.unit, whole.unit) == ("samples", "groups of samples")
     assert whole.high - whole.low > 1.2 * (alone.high - alone.low)
 
 

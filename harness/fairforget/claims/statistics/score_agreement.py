@@ -89,7 +89,8 @@ class ScoreAgreement(Statistic):
         notes = [*(_alone(t) for t in (first, second)), joined_notes(*tables)]
         problem = "; ".join(note for note in notes if note) or None
         rho, low, high = span.through(math.tanh)
-        return Effect(rho, low, high, count, self.unit, problem=problem, figure=figure)
+        unit = self.unit if count == len(first.ids) else "groups of samples"
+        return Effect(rho, low, high, count, unit, problem=problem, figure=figure)
 
 
 def agreement(one: np.ndarray, two: np.ndarray, given: np.ndarray, groups: np.ndarray) -> Span | None:
