@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from fairforget.claims.planned import PlannedClaim, PlannedSite
     from fairforget.store.record import Record, Rejected
 
+Known = dict[tuple[str, str], "tuple[tuple[Record, ...], tuple[str, ...]]"]
+"""Records of a study on a target, in a part, and what is to be said of them; by study and name of the site."""
+
 _SHOWN: Final = 3
 """Files that one note names."""
 
@@ -62,7 +65,7 @@ class Found:
         return tuple(note for site in self.sites for note in site.notes)
 
 
-def gather(planned: PlannedClaim, out: Path) -> Found:
+def gather(planned: PlannedClaim, out: Path, known: Known | None = None) -> Found:
     """Read the evidence of a claim from the files of its studies, and from nothing else.
 
     Whatever is wrong with a file is a note and never an exception.
@@ -70,25 +73,27 @@ def gather(planned: PlannedClaim, out: Path) -> Found:
     Args:
         planned: the claim.
         out: where the studies of claims lie.
+        known: records that were read for other claims about the same studies; what is read here is put there.
 
     Raises:
         FairforgetError: a folder cannot be read.
     """
     evidence, sites = [], []
     for target, of_target in planned.targets.items():
-        found = [read_site(site, out, cells=planned.claim.cells) for site in of_target]
+        found = [read_site(site, out, known, cells=planned.claim.cells) for site in of_target]
         parts = {site.site.part: one.part for site, one in zip(of_target, found, strict=True)}
         evidence.append(Evidence(target, parts))
         sites += found
     return Found(tuple(evidence), tuple(sites))
 
 
-def read_site(site: PlannedSite, out: Path, *, cells: bool = True) -> SiteFound:
+def read_site(site: PlannedSite, out: Path, known: Known | None = None, *, cells: bool = True) -> SiteFound:
     """Read the records of a site's study and its score sets.
 
     Args:
         site: of a claim.
         out: where the studies of claims lie.
+        known: as for `gather`.
         cells: whether records are evidence.
 
     Raises:
@@ -99,8 +104,7 @@ def read_site(site: PlannedSite, out: Path, *, cells: bool = True) -> SiteFound:
     if not site.folder(out).resolve().is_relative_to(out.resolve()):
         note = f"{name}: its folder is a link that leads out, and is not read"
         return SiteFound(Part(facts=site.site.facts), planned, planned, (), (note,))
-    notes: list[str] = []
-    records = tuple(_records(site, out, notes)) if cells else ()
+    records, notes = _known(site, out, {} if known is None else known) if cells else ((), [])
     if missing := planned - len(records):
         notes.append(f"{missing:,} of {planned:,} cells are missing")
     scores, costs = [], []
@@ -119,6 +123,16 @@ def read_site(site: PlannedSite, out: Path, *, cells: bool = True) -> SiteFound:
         notes.append(f"its score sets are of {len(origins)} target models")
     part = Part(records, tuple(s.scores for s in scores), site.site.facts)
     return SiteFound(part, planned, missing, tuple(costs), tuple(f"{name}: {note}" for note in notes))
+
+
+def _known(site: PlannedSite, out: Path, known: Known) -> tuple[tuple[Record, ...], list[str]]:
+    """Return the records of a site and what is to be said of them, read once for all claims that share it."""
+    place = (site.study, site.site.name)
+    if place not in known:
+        notes: list[str] = []
+        records = tuple(_records(site, out, notes))
+        known[place] = records, tuple(notes)
+    return known[place][0], list(known[place][1])
 
 
 def _records(site: PlannedSite, out: Path, notes: list[str]) -> list[Record]:

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fairforget.study.cell import canonical_json
 
 if TYPE_CHECKING:
     from fairforget.store.record import Record
     from fairforget.study.plan import Plan
-    from fairforget.study.rows import PlannedSampler
+    from fairforget.study.rows import PlannedMethod
 
 Place = tuple[int, str, int, str, str, int]
 """Sampler (its position), stratum, draw, labels of method and curriculum, seed: where a record stands in a plan."""
 
 _EVALUATION: Final = ("retain", "holdout", "others", "max_new_tokens", "trajectory")
+_WORDS: Final = {
+    "task": "the task",
+    "target": "the seed of the target",
+    "budget": "the budget",
+    "draw": "the size of its forget set",
+    "evaluation": "what is measured",
+}
 
 
 class Unlike(ValueError):
     """A record is not of the study; the message says in what."""
+
+
+class _Row(NamedTuple):
+    method: PlannedMethod
+    said: Mapping[str, Any]
+    curriculum: Mapping[str, Any] | None
 
 
 class Fitting:
@@ -30,9 +43,17 @@ class Fitting:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        study, evaluation, task = plan.study, plan.evaluation_json(), plan.task_json("")
+        options = {name: value for name, value in task["options"].items() if name not in task["paths"]}
+        self._task = {"name": task["name"], "version": task["version"], "options": options}
+        self._target, self._budget = {"seed": study.model.seed}, plan.budget_json()
+        self._evaluation = {name: evaluation[name] for name in _EVALUATION if name in evaluation}
+        self._draw = {"size": study.forget_size, **({} if study.unit is None else {"unit": study.unit})}
+        self._samplers = [(sampler.strata, sampler.built.to_json()) for sampler in plan.samplers]
         self._rows = {
-            (method.label, "" if curriculum is None else curriculum.label): (method, curriculum)
+            (method.label, "" if curriculum is None else curriculum.label): _Row(
+                method, method.to_json(), None if curriculum is None else curriculum.to_json()
+            )
             for method in plan.methods
             for curriculum in method.curricula
         }
@@ -45,53 +66,41 @@ class Fitting:
         """
         cell = record.cell
         self._check_common(cell)
-        draw, method = cell["draw"], cell["method"]
-        label = str(method.get("label") or method["name"].rpartition("/")[2])
+        draw, label = cell["draw"], _label(cell["method"])
         order = "" if cell["curriculum"] is None else _label(cell["curriculum"])
         found = self._rows.get((label, order))
         if found is None:
             msg = "a row that the study does not have"
             raise Unlike(msg)
-        row, curriculum = found
-        if not (row.tuned or row.elsewhere):
-            _agree(method, row.to_json(), "the method")
-            _agree(cell["optimizer"], row.optimizer, "the optimizer")
-        if curriculum is not None and not row.tuned:
-            _agree(cell["curriculum"], curriculum.to_json(), "the curriculum")
-        if draw["index"] >= row.draws or cell["seed"] >= row.seeds:
+        method, tuned = found.method, found.method.tuned
+        if not (tuned or method.elsewhere):
+            _agree(cell["method"], found.said, "the method")
+            _agree(cell["optimizer"], method.optimizer, "the optimizer")
+        if found.curriculum is not None and not tuned:
+            _agree(cell["curriculum"], found.curriculum, "the curriculum")
+        if draw["index"] >= method.draws or cell["seed"] >= method.seeds:
             msg = "a draw or a seed that the study does not have"
             raise Unlike(msg)
         return self._sampler(draw), draw["stratum"], draw["index"], label, order, cell["seed"]
 
     def _check_common(self, cell: Mapping[str, Any]) -> None:
-        plan = self._plan
-        task = plan.task_json("")
-        _agree(cell["task"], {"name": task["name"], "version": task["version"]}, "the task")
-        paths = set(task["paths"])
-        options = {name: value for name, value in task["options"].items() if name not in paths}
-        _agree(cell["task"].get("options"), options, "an option of the task")
-        _agree(cell["target"], {"seed": plan.study.model.seed}, "the seed of the target")
-        _agree(cell["budget"], plan.budget_json(), "the budget")
-        planned = plan.evaluation_json()
-        if ("trajectory" in planned) != ("trajectory" in cell["evaluation"]):
+        for name in ("task", "target", "budget", "draw", "evaluation"):
+            _agree(cell[name], getattr(self, f"_{name}"), _WORDS[name])
+        if ("trajectory" in self._evaluation) != ("trajectory" in cell["evaluation"]):
             msg = "the trajectory"
             raise Unlike(msg)
-        _agree(cell["evaluation"], {n: planned[n] for n in _EVALUATION if n in planned}, "what is measured")
-        wanted = {"size": plan.study.forget_size}
-        unit = {} if plan.study.unit is None else {"unit": plan.study.unit}
-        _agree(cell["draw"], {**wanted, **unit}, "the size of its forget set")
 
     def _sampler(self, draw: Mapping[str, Any]) -> int:
-        for position, sampler in enumerate(self._plan.samplers):
-            if draw["stratum"] in sampler.strata and _is(draw["sampler"], sampler):
+        for position, (strata, sampler) in enumerate(self._samplers):
+            if draw["stratum"] in strata and _is(draw["sampler"], sampler):
                 return position
         msg = "a stratum or a sampler that the study does not have"
         raise Unlike(msg)
 
 
-def _is(found: Mapping[str, Any], sampler: PlannedSampler) -> bool:
+def _is(found: Mapping[str, Any], sampler: Mapping[str, Any]) -> bool:
     try:
-        _agree(found, sampler.built.to_json(), "the sampler")
+        _agree(found, sampler, "the sampler")
     except Unlike:
         return False
     return True
@@ -105,5 +114,5 @@ def _agree(found: Any, planned: Any, what: str) -> None:
         raise Unlike(what)
 
 
-def _label(curriculum: Mapping[str, Any]) -> str:
-    return str(curriculum.get("label") or curriculum["name"].rpartition("/")[2])
+def _label(plugin: Mapping[str, Any]) -> str:
+    return str(plugin.get("label") or plugin["name"].rpartition("/")[2])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fairforget.claims.evidence import gather
+from fairforget.claims.evidence import Known, gather
 from fairforget.claims.judge import judge
 from fairforget.claims.outcome_file import NAME, OutcomesUnusable, read_outcomes, write_outcomes
 from fairforget.claims.planned import PlannedClaim, PlannedSite, check_shared
@@ -119,13 +120,20 @@ def judge_claims(
         FairforgetError: two claims mean different studies by one name, or the file cannot be written.
     """
     check_shared(claims)
-    outcomes = []
-    for planned in claims:
-        watcher.stage(f"judging {planned.claim.name}")
-        outcomes.append(judge(planned.claim, gather(planned, out)))
+    outcomes: dict[str, Judgement] = {}
+    # Study by study: what claims share is read once, and only the records of one study are in memory.
+    for _, of_study in groupby(sorted(claims, key=_study), key=_study):
+        known: Known = {}
+        for planned in of_study:
+            watcher.stage(f"judging {planned.claim.name}")
+            outcomes[planned.claim.name] = judge(planned.claim, gather(planned, out, known))
     others = () if whole else _others(claims, out, watcher)
-    write_outcomes(out, [*others, *outcomes])
-    return tuple(outcomes)
+    write_outcomes(out, [*others, *outcomes.values()])
+    return tuple(outcomes[planned.claim.name] for planned in claims)
+
+
+def _study(planned: PlannedClaim) -> str:
+    return planned.sites[0].study
 
 
 def _others(claims: Sequence[PlannedClaim], out: Path, watcher: Watcher) -> tuple[Judgement, ...]:
