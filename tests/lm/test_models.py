@@ -201,6 +201,9 @@ def test_a_new_adapter_trains_alone_and_changes_nothing_yet(folder):
     assert trained
     assert all("lora_" in name for name in trained)
     assert new_adapter({"r": 2}) == {"r": 2, "alpha": 4, "dropout": 0.0, "target_modules": None}
+    # The same text, for the identity of a target is a digest of it.
+    assert repr(new_adapter({"r": 2, "alpha": 8.0})) == repr(new_adapter({"r": 2, "alpha": 8}))
+    assert new_adapter({"r": 2, "alpha": 8.5})["alpha"] == 8.5
 
 
 @pytest.mark.parametrize(("settings", "message"), [

@@ -34,9 +34,11 @@ def new_adapter(adapter: Mapping[str, Any]) -> dict[str, Any]:
         msg = "adapter needs `path` (of one that exists) or `r` (the rank of one to train)"
         raise FairforgetError(msg)
     modules = adapter.get("target_modules")
+    alpha = adapter["alpha"] if adapter.get("alpha") is not None else 2 * adapter["r"]
     return {
         "r": adapter["r"],
-        "alpha": adapter["alpha"] if adapter.get("alpha") is not None else 2 * adapter["r"],
+        # 32 and 32.0 are one setting and have to be one target: what travels as canonical JSON comes back as 32.
+        "alpha": int(alpha) if isinstance(alpha, float) and alpha.is_integer() else alpha,
         "dropout": adapter.get("dropout") or 0.0,
         "target_modules": list(modules) if isinstance(modules, (list, tuple)) else modules,
     }
