@@ -99,6 +99,7 @@ class Facts(Task):
         """
         match, held_out = PluginSpec("prefix-match"), PluginSpec("prefix-match", {"asked": "paraphrased"})
         rouge, probability = PluginSpec("rouge-l", {"score": "recall"}), PluginSpec("probability")
+        verdict, pairs = PluginSpec("true-false"), PluginSpec("true-false", {"by": "pair"})
         uses = [
             MetricUse("forget_match", match, "forget", "completeness", complement=True),
             MetricUse("forget_held_out_match", held_out, "forget", "completeness", complement=True),
@@ -108,7 +109,10 @@ class Facts(Task):
                 view="probability",
             ),
             MetricUse(
-                "forget_true_false", PluginSpec("true-false"), "forget", "completeness", complement=True, average=False
+                "forget_true_false", verdict, "forget", "completeness", complement=True, average=False
+            ),
+            MetricUse(
+                "forget_true_false_pairs", pairs, "forget", "completeness", complement=True, average=False
             ),
         ]  # fmt: skip
         for name in ("retain", NEIGHBOURS, *([OTHER] if self.other else [])):
@@ -124,7 +128,7 @@ class Facts(Task):
         yield MetricUse("forget_ma", PluginSpec("memorization-accuracy"), "forget", "diagnostic")
         for name in ("retain", NEIGHBOURS):
             yield MetricUse(f"{name}_probability", PluginSpec("probability"), name, "diagnostic")
-            yield MetricUse(f"{name}_true_false", PluginSpec("true-false"), name, "diagnostic")
+            yield MetricUse(f"{name}_true_false_pairs", PluginSpec("true-false", {"by": "pair"}), name, "diagnostic")
 
     def max_new_tokens(self) -> int:
         """Return more than any answer has, and little more: what follows an answer is another sentence."""

@@ -3,6 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from fairforget.api import Sample
 from fairforget_tasks.metrics.true_false import TrueFalse
@@ -43,7 +46,12 @@ def test_by_hand():
     assert found.items == {"knows": 1, "yes": 0.5, "no": 0.5, "wrong": 0, "tie": 0.5}
     assert found.value == 0.5
     assert list(found.excluded) == ["lost"]
-    assert found.details == {"right_true_statement": 0.4, "right_false_statement": 0.6, "said_true": 0.4}
+    assert found.details == {
+        "by": "verdict",
+        "right_true_statement": 0.4,
+        "right_false_statement": 0.6,
+        "said_true": 0.4,
+    }
 
 
 @pytest.mark.parametrize("always", [1, -1])
@@ -52,6 +60,34 @@ def test_who_says_the_same_to_everything_is_at_chance(always):
     found = TrueFalse().measure(written(samples, {"true_statement:0": [always] * 7, "false_statement:0": [always] * 7}))
     assert found.value == 0.5
     assert found.details["said_true"] == (always > 0)
+
+
+def test_pairs_are_by_sample_and_blind_to_a_leaning():
+    samples = [fact("leans", true=("a", "b"), false=("c", "d")), fact("tie"), fact("wrong")]
+    margins = {
+        "true_statement:0": [-1, 2, -3],
+        "true_statement:1": [-4, None, None],
+        "false_statement:0": [-3, 2, -1],
+        "false_statement:1": [-5, None, None],
+    }
+    found = TrueFalse(by="pair").measure(written(samples, margins))
+    # Of the four pairs of the first, -4 does not stand above -3.
+    assert found.items == {"leans": 0.75, "tie": 0, "wrong": 0}
+    assert found.details["right_true_statement"] == pytest.approx((0 + 1 + 0) / 3)
+    assert TrueFalse(by="pair").unit == "share of pairs"
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=20))
+@settings(deadline=None, derandomize=True)
+def test_pairs_by_the_area_under_the_curve_of_each_sample(margins):
+    samples = [fact(str(i)) for i in range(len(margins))]
+    columns = {f"{kind}_statement:0": [pair[i] for pair in margins] for i, kind in enumerate(("true", "false"))}
+    told = written(samples, columns)
+    found = TrueFalse(by="pair").measure(told)
+    yes, no = (np.array([v.sum() for v in told.logprobs(f"{k}_statement:0", "verdict:0")]) for k in ("true", "false"))
+    for item, one, other in zip(found.items.values(), yes, no, strict=True):
+        if one != other:
+            assert item == roc_auc_score([1, 0], [one, other])
 
 
 def test_kinds_weigh_alike_however_many_statements_they_have():

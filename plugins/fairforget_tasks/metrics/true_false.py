@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
@@ -24,13 +24,25 @@ class TrueFalse(Metric):
     by probability of Krishnan et al. 2025 (2504.05058), whose code asks for true statements only: who says True to
     everything has 1 there, and 0.5 here.
 
+    With by ``pair`` the item is the share of pairs of a true and a false statement of the sample in which true is
+    likelier against false, in log-odds, for the true one; a tie is wrong. A model that leans to one of the two words
+    whatever is said, as small ones do, is at chance by verdict and need not be by pairs. Derived; not in the paper.
+
     Samples carry the variants ``true_statement`` and ``false_statement``, prompts that end where the verdict stands,
     and ``verdict``, the words for true and for false. One without them, or with a probability that is not a number, has
     no value.
     """
 
+    by: Annotated[
+        Literal["verdict", "pair"], "verdict: each statement alone; pair: a true statement against a false one"
+    ] = "verdict"
+
     higher_is: ClassVar[Literal["more memory"]] = "more memory"
-    unit: ClassVar[str] = "balanced accuracy"
+
+    @property
+    def unit(self) -> str:  # type: ignore[override]
+        """What the value is a share of."""
+        return "balanced accuracy" if self.by == "verdict" else "share of pairs"
 
     def measure(self, subject: Subject) -> Measurement:
         """Measure on the subject's statements."""
@@ -50,12 +62,13 @@ class TrueFalse(Metric):
                 excluded[sample.id] = "the probability of a verdict is not a number, or it has no token"
                 continue
             shares = [float(np.mean(told[KINDS[0]] > 0)), float(np.mean(told[KINDS[1]] < 0))]
-            items[sample.id] = float(np.mean(shares))
+            above = np.mean(told[KINDS[0]][:, None] > told[KINDS[1]])
+            items[sample.id] = float(np.mean(shares) if self.by == "verdict" else above)
             for kind, share in zip(KINDS, shares, strict=True):
                 right[kind].append(share)
             said_true += (np.concatenate(list(told.values())) > 0).tolist()
         details = {f"right_{kind}": _mean(right[kind]) for kind in KINDS}
-        return mean_of(items, excluded, **details, said_true=_mean(said_true))
+        return mean_of(items, excluded, by=self.by, **details, said_true=_mean(said_true))
 
     def _margins(self, subject: Subject, kind: str) -> list[list[float]]:
         """Return how much likelier true is than false, in nats: a list a statement, a number a sample."""
