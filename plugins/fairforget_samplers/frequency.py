@@ -42,7 +42,9 @@ class Frequency(Sampler):
     medium: Annotated[bool, "whether the middle third is a stratum too, and is matched"] = True
     match: Annotated[Match, "what the strata have in common beside their size"] = "length"
     caliper: Annotated[
-        float, "largest difference of partners, in standard deviations within strata", Field(gt=0, allow_inf_nan=False)
+        float,
+        "largest difference of partners, in standard deviations within strata; smaller ones are tried too",
+        Field(gt=0, allow_inf_nan=False),
     ] = 0.5
     min_reliability: Annotated[
         float, "split-half reliability of `by` under which nothing is drawn; 0 draws whatever it is", Field(ge=0, le=1)

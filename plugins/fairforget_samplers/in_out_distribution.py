@@ -52,7 +52,9 @@ class InOutDistribution(Sampler):
     tail: Annotated[float, "share of the units at either end of `by` that are drawn from", Field(gt=0, le=0.5)] = 1 / 3
     match: Annotated[Match, "what the strata have in common beside their size"] = "length-and-loss"
     caliper: Annotated[
-        float, "largest difference of partners, in standard deviations within strata", Field(gt=0, allow_inf_nan=False)
+        float,
+        "largest difference of partners, in standard deviations within strata; smaller ones are tried too",
+        Field(gt=0, allow_inf_nan=False),
     ] = 0.5
     min_reliability: Annotated[
         float, "split-half reliability of `by` under which nothing is drawn; 0 draws whatever it is", Field(ge=0, le=1)

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+_NARROWER = 5
+"""Calipers that are tried, each narrower by the root of two."""
+
 
 def optimal_pairs(
     one: np.ndarray, other: np.ndarray, spread: np.ndarray, caliper: float, allowed: np.ndarray
@@ -82,6 +85,21 @@ def balanced_rows(rows: np.ndarray, tables: Sequence[np.ndarray], alike: float) 
         worst = int(np.argmin(np.abs(without).reshape(len(rows), -1).max(1)))
         rows, gaps = np.delete(rows, worst, axis=0), np.delete(gaps, worst, axis=0)
     return rows
+
+
+def matched_rows(
+    tables: Sequence[np.ndarray], sizes: Sequence[np.ndarray], caliper: float, alike: float
+) -> tuple[np.ndarray, float]:
+    """Return the most matched rows that are in balance, and the caliper within which they were found.
+
+    A wide caliper makes more pairs, and more of them all in one direction, which balance then costs again. So
+    `caliper` and narrower ones down to a quarter of it are tried, and the one that leaves most rows is taken.
+    """
+    found = []
+    for step in range(_NARROWER):
+        width = caliper * 2 ** (-step / 2)
+        found.append((balanced_rows(optimal_rows(tables, sizes, width), tables, alike), width))
+    return max(found, key=lambda rows: len(rows[0]))
 
 
 def unit_means(units: Sequence[Sequence[int]], covariates: Mapping[str, np.ndarray]) -> np.ndarray:

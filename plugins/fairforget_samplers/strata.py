@@ -10,7 +10,7 @@ import numpy as np
 
 from fairforget.api import PluginSpec, Pool
 from fairforget.errors import FairforgetError, did_you_mean
-from fairforget_samplers.matching import balanced_rows, optimal_rows, unit_means, within
+from fairforget_samplers.matching import matched_rows, unit_means, within
 from fairforget_samplers.trust import score_of
 from fairforget_samplers.units import noun, take
 
@@ -59,7 +59,7 @@ class MatchedStrata:
 def match_strata(
     owner: str, pool: Pool, strata: Mapping[str, Units], covariates: Mapping[str, np.ndarray], caliper: float
 ) -> MatchedStrata:
-    """Match the units of all strata; see `fairforget_samplers.matching`: `optimal_rows`, then `balanced_rows`.
+    """Match the units of all strata; see `fairforget_samplers.matching.matched_rows`.
 
     Args:
         owner: the sampler.
@@ -78,10 +78,12 @@ def match_strata(
     known = {name: [unit for unit, has in zip(strata[name], finite[name], strict=True) if has] for name in strata}
     tables = [means[name][finite[name]] for name in strata]
     sizes = [np.array([len(unit) for unit in units], dtype=np.int64) for units in known.values()]
-    rows = balanced_rows(optimal_rows(tables, sizes, caliper), tables, ALIKE)
+    rows, width = matched_rows(tables, sizes, caliper, ALIKE)
     units = {name: [known[name][i] for i in rows[:, side]] for side, name in enumerate(known)}
     counts = ", ".join(f"{len(rows)} of {count} {name}" for name, count in of.items())
-    lines = [f"{owner}: {counts} {noun(pool)} are matched; the others are in no draw"]
+    lines = [
+        f"{owner}: {counts} {noun(pool)} are matched within {width:.2g} standard deviations; the others are in no draw"
+    ]
     if missing := sum(of.values()) - sum(map(len, known.values())):
         lines.append(f"{owner}: {missing} {noun(pool)} cannot be matched, for they have no {' or '.join(covariates)}")
     after = [table[rows[:, side]] for side, table in enumerate(tables)]

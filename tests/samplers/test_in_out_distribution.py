@@ -93,7 +93,7 @@ def test_it_says_what_was_matched_and_what_was_not():
     rows = len(InOutDistribution().matched(pool).units[STRATA[0]])
     assert lines[0] == (
         f"sampler in-out-distribution: {rows} of 150 in-distribution, {rows} of 150 out-of-distribution groups are "
-        "matched; the others are in no draw"
+        "matched within 0.35 standard deviations; the others are in no draw"
     )
     assert 50 < rows < 150
     assert "mean length" in lines[1]

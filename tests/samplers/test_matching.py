@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
-from fairforget_samplers.matching import balanced_rows, optimal_pairs, optimal_rows, unit_means, within
+from fairforget_samplers.matching import balanced_rows, matched_rows, optimal_pairs, optimal_rows, unit_means, within
 
 FIXED = settings(derandomize=True, deadline=None, max_examples=120)
 
@@ -87,6 +87,25 @@ def test_matching_takes_a_planted_difference_away():
         assert ks_2samp(a, b).pvalue < 1e-4
         assert abs(a[kept[:, 0]].mean() - b[kept[:, 1]].mean()) <= 0.1 * spread + 1e-12
         assert ks_2samp(a[kept[:, 0]], b[kept[:, 1]]).pvalue > 0.2
+
+
+def test_a_narrower_caliper_is_taken_where_it_leaves_more():
+    rng = np.random.default_rng(2)
+    tables, sizes = (
+        [rng.normal((30, 0.5), (8, 0.2), (150, 2)), rng.normal((36, 0.6), (8, 0.2), (150, 2))],
+        [np.ones(150)] * 2,
+    )
+    rows, width = matched_rows(tables, sizes, 0.5, 0.1)
+    counts = {
+        w: len(balanced_rows(optimal_rows(tables, sizes, w), tables, 0.1))
+        for w in (0.5 * 2 ** (-i / 2) for i in range(5))
+    }
+    assert len(rows) == max(counts.values()) == counts[width]
+    assert width < 0.5
+    assert len(rows) > 1.2 * counts[0.5]
+    gaps = (tables[1][rows[:, 1]] - tables[0][rows[:, 0]]) / within(tables)
+    assert (np.abs(gaps) <= width).all()
+    assert (np.abs(gaps.mean(0)) <= 0.1).all()
 
 
 def test_balance_leaves_alone_what_is_balanced():
