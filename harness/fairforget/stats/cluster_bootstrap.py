@@ -103,5 +103,6 @@ def _bca(value: float, resampled: np.ndarray, left_out: np.ndarray, level: float
     ends = [
         bias + (bias + z) / (1 - skew * (bias + z)) if skew * (bias + z) < 1 else z * math.inf for z in (-wide, wide)
     ]
-    low, high = np.quantile(resampled, ndtr(np.array(ends)))
+    # Of B resamples the k-th has the share k / (B + 1) below it, as of B draws from a distribution.
+    low, high = np.quantile(resampled, ndtr(np.array(ends)), method="weibull")
     return min(float(low), value), max(float(high), value)
