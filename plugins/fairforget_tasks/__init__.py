@@ -1,4 +1,4 @@
-"""First-party tasks, metrics and studies."""
+"""First-party tasks, metrics, studies and claims."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ def fairforget_tasks() -> Iterable[Entry]:
         Entry("wmdp", "fairforget_tasks.wmdp:Wmdp", "WMDP: hazardous knowledge, by multiple-choice questions"),
         Entry("muse", "fairforget_tasks.muse:Muse", "MUSE: news or books, verbatim and as knowledge"),
         Entry("facts", "fairforget_tasks.facts:Facts", "capitals and chemical symbols that a pretrained model knows"),
+    )
+
+
+@hookimpl
+def fairforget_claims() -> Iterable[Entry]:
+    """Name the claims."""
+    return (
+        Entry("c10", "fairforget_tasks:claims/c10.yaml", "the error of MRD falls as .756/√K (Fig. 5b)"),
+        Entry("c11", "fairforget_tasks:claims/c11.yaml", "MRD does not depend on sigma, inside (Fig. 5a)"),
+        Entry("c11-outside", "fairforget_tasks:claims/c11-outside.yaml", "the same, outside"),
+        Entry("c12", "fairforget_tasks:claims/c12.yaml", "high initial probability goes with low MRD, outside (§3.3)"),
+        Entry("c12-inside", "fairforget_tasks:claims/c12-inside.yaml", "the same, inside"),
+        Entry("c15", "fairforget_tasks:claims/c15.yaml", "MRD is curvature (Theorem 3.2)"),
+        Entry("readings", "fairforget_tasks:claims/readings.yaml", "the two readings of MRD rank alike (Eq. 4)"),
     )
 
 
