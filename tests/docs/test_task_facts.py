@@ -18,8 +18,8 @@ CARD = (Path(__file__).parents[2] / "docs" / "tasks" / "facts.md").read_text(enc
 def test_the_study_of_the_card_can_be_planned():
     pytest.importorskip("wordfreq")
     (study,) = re.findall(r"^```yaml\n(.*?)^```$", CARD, re.MULTILINE | re.DOTALL)
-    # Four strata of ten draws, four rows.
-    assert len(make_plan(parse_study(study).study, Registry.discover())) == 4 * 10 * 4
+    # Three strata of ten draws, four rows.
+    assert len(make_plan(parse_study(study).study, Registry.discover())) == 3 * 10 * 4
 
 
 def test_the_table_of_relations_is_what_there_is():
