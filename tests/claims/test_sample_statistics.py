@@ -185,6 +185,15 @@ def test_a_sample_that_lacks_one_of_its_runs_is_not_judged_by_the_others():
     assert "6 of 40 have no outcome, or not in all their runs" in found.problem
 
 
+def test_updates_until_a_goal_take_a_goal():
+    ids = names(20)
+    endless = {"kind": "epochs", "amount": 5.0, "stop": None}
+    records = [cell((name,), updates=5, stopped="budget", budget=endless) for name in ids]
+    found = estimate(RankCorrelation(score="mrd"), evidence(records, scores("mrd", ids, np.arange(20.0))))
+    assert not found.known
+    assert found.problem == "no cell has updates until a goal: their budget has no rule of stopping"
+
+
 def test_a_forget_set_that_was_drawn_again_counts_once():
     _ids, _updates, records, sets = parts(seeds=1)
     again = [dataclasses.replace(r, cell={**r.cell, "draw": {**r.cell["draw"], "index": 77}}) for r in records[:5]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from fairforget.store.record import Record
 Unit = tuple[str, ...]
 """Ids of the samples that are forgotten together, sorted."""
 SEEN, LONGER, SHORTER = 0, 1, -1
+_SPENT: Final = ("updates", "forward-equivalents")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +145,8 @@ def _of_cells(evidence: Evidence, outcome: str, only: Only) -> Joined:
         ends = np.where(np.isnan(censored), SEEN, censored).astype(np.int64)
         rows.append(Row(label, part, values, ends, met[part, name]))
     if not any((~np.isnan(row.values)).any() for row in rows):
-        raise Unusable(f"no cell has {outcome}")
+        goal = " until a goal: their budget has no rule of stopping" if outcome in _SPENT else ""
+        raise Unusable(f"no cell has {outcome}{goal}")
     notes = []
     if failed := sum(cell.record.status != "ok" for cell in chosen):
         notes.append(f"{failed} of {len(chosen)} cells failed")
@@ -181,7 +184,7 @@ def _first_draws(cells: Sequence[Cell]) -> tuple[list[Cell], int]:
 
 def _outcome(record: Record, outcome: str) -> tuple[float, float]:
     """Return the outcome of a cell and how it is censored."""
-    if outcome not in {"updates", "forward-equivalents"}:
+    if outcome not in _SPENT:
         value = measure(outcome)(record)
         return value if abs(value) <= LARGEST else np.nan, SEEN
     if record.status == "ok" and record.ledger.get("stopped") == "rule" and record.ledger.get("updates") == 0:
