@@ -144,4 +144,24 @@ def fairforget_studies() -> Iterable[Entry]:
             "fairforget_tasks:studies/quality.yaml",
             "what quality gates run: methods by twelve random draws of the embedded task",
         ),
+        Entry(
+            "paper-tofu",
+            "fairforget_tasks:studies/paper-tofu.yaml",
+            "Table 1 of arXiv 2504.06658: TOFU, Llama-2-7B-chat; needs a GPU",
+        ),
+        Entry(
+            "paper-wmdp",
+            "fairforget_tasks:studies/paper-wmdp.yaml",
+            "Table 4 of arXiv 2504.06658: WMDP, Zephyr-7B; needs a GPU",
+        ),
+        Entry(
+            "paper-whp",
+            "fairforget_tasks:studies/paper-whp.yaml",
+            "Table 5 of arXiv 2504.06658: a book, Llama-2-7B; needs a GPU and the book",
+        ),
+        Entry(
+            "paper-safe",
+            "fairforget_tasks:studies/paper-safe.yaml",
+            "Table 6 of arXiv 2504.06658: unsafe answers, Llama-2-7B; needs a GPU",
+        ),
     )

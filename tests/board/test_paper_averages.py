@@ -7,11 +7,36 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-import yaml
 
 from fairforget.board.making.scores import cell_scores
+from fairforget_tasks.paper.tables import paper_table
 
-TABLES = yaml.safe_load(Path(__file__).with_name("paper_tables.yaml").read_text(encoding="utf-8"))
+
+def as_averaged(number, completeness=(), utility=()):
+    """A table as the columns of each average, their questions, and the numbers of every row."""
+    table = paper_table(number)
+    parts = {
+        "completeness": table.columns["UC"].mean_of if "UC" in table.columns else completeness,
+        "utility": table.columns["UT"].mean_of if "UT" in table.columns else utility,
+    }
+    rows = {
+        row: {
+            **{role: [found[name] for name in names] for role, names in parts.items()},
+            **{name.lower(): found[name] for name in ("UC", "UT", "perplexity") if name in found},
+        }
+        for row, found in table.rows.items()
+    }
+    questions = {role: [table.columns[name].items for name in names] for role, names in parts.items()}
+    return {**parts, "rows": rows, **({"questions": questions} if all(questions["utility"]) else {})}
+
+
+ABILITY = ("zero_shot", "truthfulqa")
+TABLES = {
+    "tofu": as_averaged(1),
+    "wmdp": as_averaged(4),
+    "whp": as_averaged(5, ("seen_rouge_l", "unseen_rouge_l"), ABILITY),
+    "safe": as_averaged(6, ("toxicity_real_toxicity_prompts", "toxicity_safe"), ABILITY),
+}
 ROWS = [(table, row) for table, found in TABLES.items() for row in found["rows"]]
 PRINTED = [(table, row) for table, row in ROWS if "uc" in TABLES[table]["rows"][row]]
 LOWER = {"wmdp", "whp", "safe"}
