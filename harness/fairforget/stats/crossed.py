@@ -65,7 +65,7 @@ def crossed_interval(value: float, groups: np.ndarray, sources: Sequence[LeftOut
 
     Returns:
         None with fewer than `FEWEST_GROUPS` groups or `FEWEST_SEEDS` seeds of a source, or where the statistic is not
-        finite without some of them.
+        finite without some of them, or its error is not.
     """
     from scipy.special import stdtrit
 
@@ -84,6 +84,8 @@ def crossed_interval(value: float, groups: np.ndarray, sources: Sequence[LeftOut
     loss = sum(v**2 / df for v, df in terms)
     df = variance**2 / loss if loss else float(len(groups) - 1)
     half = float(stdtrit(df, (1 + level) / 2)) * math.sqrt(variance)
+    if not math.isfinite(half):
+        return None
     return Span(value, value - half, value + half, math.sqrt(variance), df)
 
 

@@ -51,6 +51,7 @@ class ScoreAgreement(Statistic):
     part: Annotated[str | None, "of the claim; null = the first"] = None
     shuffled: Annotated[bool, "whether the first is permuted over the samples: a control"] = False
 
+    @np.errstate(all="ignore")  # what overflows is not finite, and has no interval
     def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:
         """Return the effect on one target; unknown with less than five samples, or groups of them. n = groups."""
         try:

@@ -194,7 +194,7 @@ def _alike(sets: Sequence[ScoreSet], by: str | None) -> None:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def _samples(sets: Sequence[ScoreSet], *, positive: bool) -> tuple[tuple[str, ...], list[str]]:
@@ -222,3 +222,4 @@ def _taken(one: ScoreSet, ids: Sequence[str]) -> list[float]:
 
 _NOTHING: Final = object()
 _NONE: Final = 0.0
+_LARGEST: Final = 1e300

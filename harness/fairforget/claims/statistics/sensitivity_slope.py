@@ -50,6 +50,7 @@ class SensitivitySlope(Statistic):
     derived: Annotated[float | None, "slope by derivation, for the figure"] = None
     tolerance: Annotated[float, "how far from it the slope may be, for the figure"] = 0.05
 
+    @np.errstate(all="ignore")  # what overflows is not finite, and has no interval
     def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:  # noqa: ARG002 - draws nothing
         """Return the effect on one target; unknown with less than three seeds or two levels."""
         try:

@@ -3,7 +3,7 @@ r"""How the error of a score falls with its draws, against the law that follows 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -58,24 +58,28 @@ class StandardErrorLaw(Statistic):
     part: Annotated[str | None, "of the claim; null = the first"] = None
     shuffled: Annotated[bool, "whether every score set is permuted over the samples: a control"] = False
 
+    @np.errstate(all="ignore")  # what overflows is not finite, and has no interval
     def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:
         """Return the effect on one target; unknown with less than three seeds, or where a score is 0 or less."""
         try:
             found = table(meant(part_of(evidence, self.part), self.of), self.by, positive=True)
         except Unusable as why:
             return Effect.unknown(str(why), unit=self.unit)
+        if found.levels[0] <= 0:
+            return Effect.unknown(f"a number of draws is above 0, and {self.by} is not", len(found.seeds), self.unit)
         if self.shuffled:
             found = permuted(found, rng)
         count = len(found.seeds)
         if count < FEWEST_SEEDS:
             return Effect.unknown(f"{count} seeds; at least {FEWEST_SEEDS} tell an error", count, self.unit)
+        back: Callable[[float], float] = _exp if self.quantity == "constant" else math.tanh
         rows = [_row(found, i) for i in range(len(found.levels))]
         if self.quantity == "constant":
-            span, back = error_constant(found, range(len(found.levels))), math.exp
+            span = error_constant(found, range(len(found.levels)))
         else:
             if self.at not in found.levels:
                 return Effect.unknown(f"no score sets with {self.by} = {self.at}", count, self.unit)
-            span, back = seed_agreement(found, found.levels.index(self.at)), math.tanh
+            span = seed_agreement(found, found.levels.index(self.at))
         if span is None:
             return Effect.unknown("too few samples, or scores without any spread", count, self.unit)
         figure = {"by_draws": rows, "slope": _slope(rows), "samples": len(found.ids), "seeds": count}
@@ -125,7 +129,7 @@ def _row(found: Table, level: int) -> Mapping[str, Any]:
     draws = found.levels[level]
     law = 1 / math.sqrt(draws)
     error, ranks = error_constant(found, range(level, level + 1)), seed_agreement(found, level)
-    errors = (None,) * 3 if error is None else tuple(v * law for v in error.through(math.exp))
+    errors = (None,) * 3 if error is None else tuple(v * law for v in error.through(_exp))
     rhos = (None,) * 3 if ranks is None else ranks.through(math.tanh)
     return {
         "draws": draws,
@@ -141,3 +145,7 @@ def _slope(rows: list[Mapping[str, Any]]) -> float | None:
         return None
     x, y = np.log(np.array(known)).T
     return float(np.polyfit(x, y, 1)[0])
+
+
+def _exp(value: float) -> float:
+    return float(np.exp(value))  # infinite where that of math is an error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from fairforget.claims.statistics.score_sets import (
 from fairforget.claims.values import Effect, Evidence
 from fairforget.stats.association import spearman
 from fairforget.stats.crossed import FEWEST_SEEDS, LeftOut, Span, crossed_interval, without_groups
+
+_LARGEST: Final = 1e100
+"""A sigma whose square float64 holds."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class TheoremRatio(Statistic):
     part: Annotated[str | None, "of the claim; null = the first"] = None
     shuffled: Annotated[bool, "whether both are permuted over the samples: what agrees is then the means alone"] = False
 
+    @np.errstate(all="ignore")  # what overflows is not finite, and has no interval
     def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:
         """Return the effect on one target; unknown with less than three seeds of a score, or a score of 0 or less."""
         try:
@@ -69,7 +73,7 @@ class TheoremRatio(Statistic):
         if span is None:
             return Effect.unknown("too few samples, or scores that are 0 in the mean", count, self.unit)
         figure = {**_figure(first, above, below), "sigma": sigmas, "seeds": [len(above), len(below)]}
-        value, low, high = span.through(math.exp)
+        value, low, high = span.through(lambda value: float(np.exp(value)))
         return Effect(value, low, high, count, self.unit, problem=joined_notes(first, second), figure=figure)
 
     def planned(self, design: Design) -> int | None:
@@ -79,7 +83,7 @@ class TheoremRatio(Statistic):
 
 def log_ratio(above: np.ndarray, below: np.ndarray, groups: np.ndarray) -> Span | None:
     """Return the logarithm of the ratio of means of (R, n) and (S, n), with its interval; None where one is not > 0."""
-    if not (above.mean() > 0 and below.mean() > 0):
+    if not (0 < above.mean() < math.inf and 0 < below.mean() < math.inf):
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
         tops, bottoms = np.log(without_groups(above.mean(0), groups)), np.log(without_groups(below.mean(0), groups))
@@ -112,7 +116,7 @@ def _figure(found: Table, above: np.ndarray, below: np.ndarray) -> dict[str, Any
 def _sigma(difficulty: Mapping[str, Any]) -> float:
     options = difficulty["options"]
     sigma = options.get("sigma")
-    if isinstance(sigma, bool) or not isinstance(sigma, int | float) or sigma <= 0:
+    if isinstance(sigma, bool) or not isinstance(sigma, int | float) or not 0 < sigma < _LARGEST:
         raise Unusable(f"scores by {difficulty['name']} have no sigma above 0")
     if options.get("sigma_unit", "absolute") != "absolute":
         raise Unusable(f"sigma of {difficulty['name']} is in other units; score with sigma_unit: absolute")
