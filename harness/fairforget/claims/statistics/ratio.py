@@ -78,7 +78,7 @@ class Ratio(Statistic):
             problem="; ".join(note for note in notes if note) or None,
             figure={
                 "sets": [[name, _plain(a), _plain(b)] for name, a, b in zip(found.sets[0], low, high, strict=True)],
-                "ratio": [_plain(math.exp(min(end, 700.0))) for end in (told.value, told.low, told.high)],
+                "ratio": [math.exp(end) if end < 700 else None for end in (told.value, told.low, told.high)],
                 "open": told.open,
                 "predicted": None if self.predicted is None else _predicted(cells, self.predicted),
             },
