@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from fairforget.kinds import BASES
 from fairforget.registry import Registry
 from fairforget.study.option_types import options_of
 
 REGISTRY = Registry.discover()
-CLASSES = [entry for entry in REGISTRY.entries() if entry.kind != "study"]
+CLASSES = [entry for entry in REGISTRY.entries() if entry.kind in BASES]
 
 
 @pytest.mark.parametrize("entry", CLASSES, ids=lambda entry: f"{entry.kind}-{entry.name}")
