@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from fairforget.claims.evidence import Found, SiteFound, gather
@@ -16,6 +21,7 @@ from fairforget.claims.expectation import Expectation
 from fairforget.claims.judge import cost_of, judge
 from fairforget.claims.outcome_file import outcome_json
 from fairforget.claims.values import Evidence, Part
+from fairforget.study.cell import cell_key
 
 
 def nothing(*targets):
@@ -167,3 +173,55 @@ def test_what_would_decide_is_said_only_where_it_is_undecided(world):
     expect = Expectation(above=0.0, because="a test")
     assert judged(world, world.Fixed(value=0.5), expect=expect).units_to_decide is None
     assert judged(world, world.Fixed(value=0.05), expect=expect).units_to_decide > 10
+
+
+ODD = st.sampled_from([None, True, -1, 0, 10**200, 1e308, "", "x" * 300, "\ud800", [], [[]], {}, {"a": {"b": 1}}])
+
+
+def places(value, path=()):
+    """Yield the path of every value inside."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield (*path, key)
+        yield from places(one, (*path, key))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_stands_in_the_records_there_is_an_outcome(by_hand, world, data):
+    planned, out, _ = by_hand
+    paths = sorted((out / "by-hand" / "one" / "cells").glob("*.json"))
+    sound = [json.loads(path.read_bytes()) for path in paths]
+    known = [place for place in places(sound[0]) if place[0] not in {"key", "environment"}]
+    with TemporaryDirectory() as folder:
+        cells = Path(folder) / "by-hand" / "one" / "cells"
+        cells.mkdir(parents=True)
+        for record in sound:
+            for place in data.draw(st.lists(st.sampled_from(known), max_size=2)):
+                put(record, place, data.draw(ODD))
+            with suppress(ValueError, TypeError):  # else it is rejected by its key
+                record["key"] = cell_key(record["cell"])
+            (cells / f"{record['key']}.json").write_text(json.dumps(record))
+        outcome = judge(planned.claim, gather(planned, Path(folder)))
+    assert outcome.cost.cells + outcome.cost.missing == 24
+    json.dumps(outcome_json(outcome), allow_nan=False)
+
+
+def put(record, place, value):
+    """Put a value at a place of a record, if the place is still there."""
+    *way, last = place
+    with suppress(KeyError, IndexError, TypeError):
+        for key in way:
+            record = record[key]
+        record[last] = value
+
+
+def test_numbers_that_nobody_could_spend_are_not_added_up(by_hand, tmp_path):
+    planned, out, _ = by_hand
+    shutil.copytree(out, tmp_path / "out")
+    before = cost_of(gather(planned, tmp_path / "out"))
+    for path in sorted((tmp_path / "out" / "by-hand" / "one" / "cells").glob("*.json"))[:3]:
+        record = json.loads(path.read_bytes())
+        record["ledger"]["stopping"] = {"forward_sequences": 1e308, "backward_sequences": 1e308, "seconds": 1e308}
+        path.write_text(json.dumps(record))
+    assert cost_of(gather(planned, tmp_path / "out")) == before

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from fairforget.claims.statistics.base import Statistic
     from fairforget.claims.values import Evidence, Verdict
 
+_AGES: Final = 1e15
+"""Passes, or seconds, that no cell takes."""
 _PHASES: Final = ("unlearning", "reference", "difficulty", "stopping", "evaluation")
 
 
@@ -60,7 +62,7 @@ def cost_of(found: Found) -> Cost:
         missing=found.missing,
         failed=sum(record.status == "failed" for record in records),
         forward_equivalents=math.fsum(map(_equivalents, [*ledgers, *scorings])),
-        seconds=math.fsum([*seconds, *(amount(ledger.get("seconds")) for ledger in scorings)]),
+        seconds=math.fsum([*seconds, *(_spent(ledger.get("seconds")) for ledger in scorings)]),
     )
 
 
@@ -117,4 +119,9 @@ def _failed(found: Found) -> Iterator[str]:
 
 
 def _equivalents(counts: Mapping[str, Any]) -> float:
-    return amount(counts.get("forward_sequences")) + 2 * amount(counts.get("backward_sequences"))
+    return _spent(counts.get("forward_sequences")) + 2 * _spent(counts.get("backward_sequences"))
+
+
+def _spent(found: Any) -> float:
+    """Return a number of a ledger; 0 where it is one that nobody could spend, for sums of such have no end."""
+    return value if (value := amount(found)) < _AGES else 0.0

@@ -170,10 +170,11 @@ def _print_studies(claims: Sequence[PlannedClaim]) -> None:
     price = price_of(sites)
     print()
     print("needed: units a target for a verdict at 80 % power, if effect and spread are as the claim assumes")
-    print(
-        f"{len(sites)} studies, each run once: {price.cells:,} cells, {_number(price.updates)} updates, "
-        f"{price.forward_equivalents:,} forward-equivalents at most, difficulty scores and evaluation on top"
-    )
+    if sites:
+        print(
+            f"{len(sites)} studies, each run once: {price.cells:,} cells, {_number(price.updates)} updates, "
+            f"{price.forward_equivalents:,} forward-equivalents at most, difficulty scores and evaluation on top"
+        )
     sets = {
         (site.study, site.site.name, wanted.difficulty.entry.canonical, str(wanted.difficulty.to_json()), wanted.seed)
         for planned in claims
