@@ -599,6 +599,14 @@ def test_no_evidence_is_no_effect(name, planted):
     assert name in STATISTICS
 
 
+@pytest.mark.parametrize(
+    ("name", "needs"), [("ratio", "stop"), ("decay", "trajectory"), ("trade-off-area", "trajectory")]
+)
+def test_what_a_study_lacks_is_said(name, needs, planted):
+    records = [planted.record(m, index=i, completeness=0.5) for m in ("npo", "grad-diff") for i in range(8)]
+    assert needs in told(name, planted.evidence(records), **BY_METHOD).problem
+
+
 def test_looks_of_a_hostile_trajectory(planted):
     for trajectory in (None, {}, [None], [{"update": "x"}], [{"update": 1, "scores": []}], [{"update": 1e400}]):
         one = planted.record(trajectory=trajectory)

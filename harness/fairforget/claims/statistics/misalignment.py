@@ -16,6 +16,7 @@ from fairforget.claims.statistics.base import Statistic
 from fairforget.claims.statistics.cells import Cell, cells_of
 from fairforget.claims.statistics.cube import cube_of
 from fairforget.claims.statistics.options import Kept, noted, why_not
+from fairforget.claims.statistics.ways import NEEDS
 from fairforget.claims.values import Effect, Evidence
 from fairforget.stats.intervals import t_interval
 from fairforget.stats.misalignment import cohen_kappa, misalignment_index
@@ -53,7 +54,7 @@ class Misalignment(Statistic):
         if len(cube.strata) > 1:
             return Effect.unknown(f"forget sets of several strata are no one sample: {', '.join(cube.strata)}")
         sets = cube.values.shape[1]
-        if (lacking := why_not(cube.left_out, sets)) is not None:
+        if (lacking := why_not(cube.left_out, sets, needs=NEEDS)) is not None:
             return lacking
         by_set = cube.values.mean(axis=(0, 2))
         told = t_interval(by_set, overlap=cube.overlap)

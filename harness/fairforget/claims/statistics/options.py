@@ -16,16 +16,18 @@ Kept = Annotated[Only, "facet -> values to keep; all where it is not named"]
 Of = Annotated[str, "completeness, worst-quartile, utility, log-updates, log-forward-equivalents, or a column"]
 
 
-def why_not(left_out: LeftOut, sets: int, fewest: int = FEWEST_DRAWS) -> Effect | None:
+def why_not(left_out: LeftOut, sets: int, fewest: int = FEWEST_DRAWS, needs: str = "") -> Effect | None:
     """Return the unknown effect of too few forget sets; None where there are enough of them.
 
     Args:
         left_out: of all that was asked for.
         sets: forget sets that are left.
         fewest: that the statistic takes.
+        needs: where values come from that cells may lack; said where none has one.
     """
     if sets < fewest:
-        return Effect.unknown(_joined(f"{sets} forget sets are too few; {fewest} are needed", left_out.text()), sets)
+        few = f"{sets} forget sets are too few; {fewest} are needed"
+        return Effect.unknown(_joined(few, left_out.text(), needs if left_out.valueless and not sets else None), sets)
     if left_out.too_many:
         return Effect.unknown(_joined("what is left does not speak for all", left_out.text()), sets)
     return None

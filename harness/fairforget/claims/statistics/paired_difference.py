@@ -52,13 +52,18 @@ class PairedDifference(Statistic):
         return mean_effect(found)
 
 
-def mean_effect(found: Differences) -> Effect:
-    """Return the mean over forget sets of what two sides differ by; strata count alike."""
+def mean_effect(found: Differences, needs: str = "") -> Effect:
+    """Return the mean over forget sets of what two sides differ by; strata count alike.
+
+    Args:
+        found: the differences.
+        needs: see `fairforget.claims.statistics.options.why_not`.
+    """
     if not found.pairs:
         return no_pair(found.single)
     means = found.means()
     n = sum(len(stratum) for stratum in means)
-    lacking = why_not(found.left_out, n) or why_not(found.left_out, min(map(len, means)))
+    lacking = why_not(found.left_out, n, needs=needs) or why_not(found.left_out, min(map(len, means)))
     if lacking is not None:
         return lacking
     told = standardised_mean(means, [1.0] * len(means), overlap=found.overlap)

@@ -24,6 +24,9 @@ FEWEST = 6
 """Sets: with fewer the signed-rank test never reaches 5 %."""
 
 
+NEEDS = "the budget has to say when a set is forgotten, by completeness or stop"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ratio(Statistic):
     """Natural logarithm of what `first` spends over what `second` spends until the goal, on the same forget sets.
@@ -61,7 +64,7 @@ class Ratio(Statistic):
             return Effect.unknown("forget sets of several strata are no one sample")
         low, high = found.means()[0], above.means()[0]
         n = len(low)
-        if (lacking := why_not(found.left_out, n, FEWEST)) is not None:
+        if (lacking := why_not(found.left_out, n, FEWEST, NEEDS)) is not None:
             return lacking
         told = middle(low, high, inflation=inflation(n, found.overlap[0])) if found.overlap[0] < 1 else None
         if told is None:

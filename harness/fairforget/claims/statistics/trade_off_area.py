@@ -13,7 +13,7 @@ from fairforget.claims.statistics.cells import cells_of
 from fairforget.claims.statistics.options import First, Kept, Second
 from fairforget.claims.statistics.paired_difference import mean_effect
 from fairforget.claims.statistics.pairs import check_sides, differences
-from fairforget.claims.statistics.ways import Looks, area_difference
+from fairforget.claims.statistics.ways import NEEDS, Looks, area_difference
 from fairforget.claims.values import Effect, Evidence
 from fairforget.store.record import Record
 
@@ -50,4 +50,4 @@ class TradeOffArea(Statistic):
             ways = looks.way(one), looks.way(other)
             return math.nan if ways[0] is None or ways[1] is None else area_difference(ways[0], ways[1])
 
-        return mean_effect(differences(cells, self.first, self.second, value))
+        return mean_effect(differences(cells, self.first, self.second, value), NEEDS)

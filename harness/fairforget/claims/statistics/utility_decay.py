@@ -13,7 +13,7 @@ from fairforget.claims.statistics.cells import cells_of
 from fairforget.claims.statistics.options import First, Kept, Second
 from fairforget.claims.statistics.paired_difference import mean_effect
 from fairforget.claims.statistics.pairs import check_sides, differences
-from fairforget.claims.statistics.ways import Looks, decay
+from fairforget.claims.statistics.ways import NEEDS, Looks, decay
 from fairforget.claims.values import Effect, Evidence
 from fairforget.store.record import Record
 
@@ -51,4 +51,4 @@ class UtilityDecay(Statistic):
             until = min(ways[0].updates[-1], ways[1].updates[-1])
             return decay(ways[0], until) - decay(ways[1], until)
 
-        return mean_effect(differences(cells, self.first, self.second, value))
+        return mean_effect(differences(cells, self.first, self.second, value), NEEDS)

@@ -16,6 +16,7 @@ from fairforget.stats.averages import role_average
 from fairforget.store.record import Record, Score
 
 AVERAGES: Final = ("completeness", "utility")
+NEEDS: Final = "the study has to look along the way, by trajectory, at the columns that are asked for"
 NARROWEST: Final = 0.05
 """A range of completeness narrower than this says nothing of a trade-off."""
 
