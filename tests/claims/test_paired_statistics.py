@@ -19,7 +19,7 @@ from fairforget.claims.open import statistic
 from fairforget.claims.statistics.base import Statistic
 from fairforget.claims.statistics.measures import measure, time_to_goal
 from fairforget.claims.statistics.names import STATISTICS
-from fairforget.claims.statistics.ways import NARROWEST, Looks, Way, area_difference, decay
+from fairforget.claims.statistics.ways import NARROWEST, Looks, Way, area_difference, decay, forgetting_at
 from fairforget.claims.values import Effect, Evidence, Part
 from fairforget.errors import FairforgetError
 from fairforget.stats.agreement import concordance
@@ -31,8 +31,8 @@ from fairforget.stats.signed_rank import middle
 from fairforget.study.spec import parse_spec
 
 PAIRED = (
-    "concordance decay misalignment-index paired-difference ratio reversal slope-over-parts trade-off-area "
-    "variance-share"
+    "at-equal-utility concordance decay misalignment-index paired-difference ratio reversal slope-over-parts "
+    "trade-off-area variance-share"
 ).split()
 
 
@@ -585,6 +585,7 @@ def test_options_that_make_no_sense(name, options, why):
 def test_no_evidence_is_no_effect(name, planted):
     sides = {"first": {"method": "npo"}, "second": {"method": "grad-diff"}}
     options = {
+        "at-equal-utility": {**sides, "lost": 0.1},
         "concordance": {},
         "variance-share": {},
         "misalignment-index": {"generation": "g", "probability": "p", "chance": 0.0},
@@ -597,6 +598,27 @@ def test_no_evidence_is_no_effect(name, planted):
     ):
         assert not told(name, planted.evidence(records), **options).known
     assert name in STATISTICS
+
+
+def test_forgetting_at_equal_utility(planted):
+    """Utility falls evenly by 0.2 a look, and by 0.1; forgetting rises by 0.2 a look in both."""
+    rng = np.random.default_rng(17)
+    risen, shift = 0.2 * np.arange(5), rng.normal(0, 0.01, (2, 6))
+    records = [
+        planted.record(
+            stratum=s, index=i, **looked(planted, (risen + shift[row, i]).tolist(), (1 - fall * np.arange(5)).tolist())
+        )
+        for row, (s, fall) in enumerate((("high", 0.2), ("low", 0.1)))
+        for i in range(6)
+    ]
+    sides = {"first": {"stratum": "high"}, "second": {"stratum": "low"}}
+    found = told("at-equal-utility", planted.evidence(records), **sides, lost=0.35)
+    # 0.35 are lost after 1.75 looks, and after 3.5.
+    test = stats.ttest_1samp(0.2 * 1.75 - 0.2 * 3.5 + shift[0] - shift[1], 0).confidence_interval()
+    assert (found.low, found.high) == (pytest.approx(test.low), pytest.approx(test.high))
+    never = told("at-equal-utility", planted.evidence(records), **sides, lost=0.5)
+    assert "6 of 6 forget sets left out: 6 cells without a value" in never.problem
+    assert math.isnan(forgetting_at(way([0, 1], [0, 1], [0.5, 0.4]), 0.6))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Final
 STATISTICS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "added-r2": "fairforget.claims.statistics.added_r2:AddedR2",
+        "at-equal-utility": "fairforget.claims.statistics.at_equal_utility:AtEqualUtility",
         "concordance": "fairforget.claims.statistics.concordance:Concordance",
         "decay": "fairforget.claims.statistics.utility_decay:UtilityDecay",
         "group-difference": "fairforget.claims.statistics.group_difference:GroupDifference",

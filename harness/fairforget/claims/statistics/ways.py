@@ -84,6 +84,15 @@ def area_difference(first: Way, second: Way) -> float:
     return _mean_utility(first, low, high) - _mean_utility(second, low, high)
 
 
+def forgetting_at(way: Way, utility: float) -> float:
+    """Return the forgetting where utility first falls to a level, linear between two looks; NaN where it never does."""
+    after = int(np.argmax(way.utility <= utility))
+    if after == 0:  # nowhere, or from the start, where nothing was lost
+        return math.nan
+    (u0, u1), (c0, c1) = (part[after - 1 : after + 1] for part in (way.utility, way.forgetting))
+    return float(c0 + (u0 - utility) / (u0 - u1) * (c1 - c0))
+
+
 def decay(way: Way, until: float) -> float:
     """Return the least-squares slope of utility on updates, up to an update; NaN with one look."""
     kept = way.updates <= until
