@@ -112,6 +112,16 @@ def test_a_control_that_is_supported_too_takes_the_verdict_away(world, control, 
     assert outcome.targets[0].controls["shuffled"].effect.value == control
 
 
+@pytest.mark.parametrize("value", [0.5, -0.5])
+def test_no_verdict_is_given_while_cells_are_missing(world, value):
+    claim, found = world.claim(statistic=world.Fixed(value=value)), nothing("one", "two")
+    sites = (SiteFound(Part(), 12, 0, (), ()), SiteFound(Part(), 12, 1, (), ("two: 1 of 12 cells is missing",)))
+    outcome = judge(claim, replace(found, sites=sites))
+    assert outcome.judged.verdict == "undecided"
+    assert claim.expect.verdict(outcome.judged.effect) != "undecided", "the interval alone would have decided"
+    assert outcome.notes[0].startswith("undecided, for 1 of the 24 cells of the design are missing")
+
+
 def test_a_contradiction_stands_whatever_the_controls_say(world):
     outcome = judged(world, world.Fixed(value=-0.5), controls={"shuffled": world.Fixed(value=0.5)})
     assert outcome.judged.verdict == "contradicted"

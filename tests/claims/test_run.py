@@ -171,7 +171,7 @@ def test_judge_only_runs_nothing(copied, file, world, capsys):
     code, said, _ = run(capsys, world, file, "--out", out, "--judge-only")
     assert code == 0
     assert len(records(out)) == 21
-    assert "by-hand/one: 3 of 12 cells are missing" in said
+    assert "undecided, for 3 of the 24 cells of the design are missing" in said
     assert read_outcomes(out)[0].cost.missing == 3
 
 

@@ -30,14 +30,15 @@ def judge(claim: Claim, found: Found) -> Outcome:
 
     The verdict is that of the mean over the targets. It is undecided where two targets are decided opposite ways: a
     mean over them would speak for neither. It is undecided too where a control is supported as the claim is: what
-    meets the expectation with nothing to find says nothing.
+    meets the expectation with nothing to find says nothing. And it is undecided as long as cells of the design are
+    missing: who may stop where the interval happens to lie right decides more often than the level says.
     """
     targets = tuple(_on_target(claim, evidence) for evidence in found.evidence)
     whole = _judged(claim, pooled([target.judged.effect for target in targets]))
     controls = {
         name: _judged(claim, pooled([target.controls[name].effect for target in targets])) for name in claim.controls
     }
-    against = tuple(_against(whole.verdict, targets, controls))
+    against = (*_early(found), *_against(whole.verdict, targets, controls))
     verdict: Verdict = "undecided" if against else whole.verdict
     undecided = whole.verdict == "undecided"
     return Outcome(
@@ -85,6 +86,13 @@ def _estimated(claim: Claim, statistic: Statistic, evidence: Evidence) -> Effect
 
 def _judged(claim: Claim, effect: Effect) -> Judged:
     return Judged(effect, claim.expect.verdict(effect))
+
+
+def _early(found: Found) -> Iterator[str]:
+    """Yield that the evidence is not all there, where it is not."""
+    if found.missing:
+        cells = sum(site.cells for site in found.sites)
+        yield f"undecided, for {found.missing:,} of the {cells:,} cells of the design are missing; run it to its end"
 
 
 def _against(verdict: Verdict, targets: tuple[OnTarget, ...], controls: Mapping[str, Judged]) -> Iterator[str]:

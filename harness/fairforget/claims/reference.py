@@ -76,7 +76,8 @@ package, links followed; neither does one in a study file beside the claim.
 
 **The verdict.** The claim is *supported* where the 95 % interval of the effect lies wholly where `expect` says,
 *contradicted* where it lies wholly outside, and *undecided* otherwise. Of several targets the mean counts. It is
-undecided, too, where two targets are decided opposite ways, and where a control meets the expectation.
+undecided, too, where two targets are decided opposite ways, where a control meets the expectation, and as long as cells
+of the design are missing.
 """
 
 _SECTIONS: Final = (
