@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from pydantic import BaseModel
 
 from fairforget.claims import claim_file
 from fairforget.claims.expectation import Expectation
 from fairforget.claims.open import open_claim
 from fairforget.claims.reference import reference_page
+from fairforget.claims.statistics.loading import load
+from fairforget.claims.statistics.names import STATISTICS
+from fairforget.claims.statistics.reference import reference_page as statistics_page
 from fairforget.registry import Registry
+from fairforget.study.options import describe
 from fairforget.study.planning import make_plan
 
+STATISTICS_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "claim-statistics.md"
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "claims.md"
 MAPPINGS = [
     model
@@ -46,3 +52,17 @@ def test_the_example_of_the_page_opens(tmp_path):
     plans = [make_plan(site.study.study, registry, site.study.places) for site in claim.sites]
     assert [len(plan) for plan in plans] == [60, 60, 60]
     assert plans[1].task.plugin.options()["hidden_size"] == 128
+
+
+def test_the_page_of_the_statistics_is_what_their_classes_say():
+    written = STATISTICS_PAGE.read_text(encoding="utf-8")
+    command = "python -m fairforget.claims.statistics.reference > docs/reference/claim-statistics.md"
+    assert written == statistics_page(), f"run: {command}"
+    assert re.findall(r"^## `(.+)`$", written, re.MULTILINE) == sorted(STATISTICS)
+    assert ":math:" not in written
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_every_option_of_a_statistic_says_what_it_is(name):
+    assert [option.name for option in describe(load(name)) if not option.doc] == []
+    assert "Figure: " in (load(name).__doc__ or ""), "a reader of claims.json wants to know what the keys are"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from fairforget.api.spec import PluginSpec
 from fairforget.claims.claim import Assumed, Claim, ScoresWanted, Site
 from fairforget.claims.confined import confined
 from fairforget.claims.read import ReadClaim, read_claim
+from fairforget.claims.statistics.loading import load
 from fairforget.claims.statistics.names import STATISTICS
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.paths import lies_at
@@ -66,10 +66,7 @@ def statistic(spec: PluginSpec) -> Statistic:
     if spec.name not in STATISTICS:
         msg = f"Unknown statistic {spec.name!r}. {did_you_mean(spec.name, STATISTICS, most=40)}"
         raise FairforgetError(msg)
-    target = STATISTICS[spec.name]
-    module, _, attribute = target.partition(":")
-    cls: type[Statistic] = getattr(importlib.import_module(module), attribute)
-    return make(cls, spec.options, f"statistic {spec.name!r}", target)
+    return make(load(spec.name), spec.options, f"statistic {spec.name!r}", STATISTICS[spec.name])
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,8 @@ claims that run the same study on the same target and part share them.
 the claim's file. It does not lead out of the folder of that file or, of a claim that a plugin ships, out of its
 package, links followed; neither does one in a study file beside the claim.
 
+**Statistics.** They are fairforget's own: [every one with its options](claim-statistics.md).
+
 **The verdict.** The claim is *supported* where the 95 % interval of the effect lies wholly where `expect` says,
 *contradicted* where it lies wholly outside, and *undecided* otherwise. Of several targets the mean counts. It is
 undecided, too, where two targets are decided opposite ways, where a control meets the expectation, and as long as cells
