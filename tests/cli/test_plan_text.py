@@ -31,6 +31,7 @@ def test_a_plain_study_says_little() -> None:
 
 
 def test_draws_that_share_no_sample_are_named() -> None:
+    assert said("draws=1", "forget_size=1")[0] == "1 draw of 1 sample a stratum (random: random)"
     assert said("disjoint=true")[0] == "3 draws of 8 samples a stratum, no sample in two of them (random: random)"
 
 

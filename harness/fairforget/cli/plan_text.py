@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fairforget.api import Curriculum
+from fairforget.board.text import plural
 from fairforget.study.cost import updates_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ def remarks(plan: Plan) -> Iterator[str]:
     study = plan.study
     strata = ", ".join(f"{s.built.entry.name}: {'/'.join(s.strata)}" for s in plan.samplers)
     apart = ", no sample in two of them" if study.disjoint else ""
-    yield f"{study.draws} draws of {study.forget_size} samples a stratum{apart} ({strata})"
+    sets = f"{plural(study.draws, 'draw')} of {plural(study.forget_size, 'sample')} a stratum"
+    yield f"{sets}{apart} ({strata})"
     for built in plan.difficulties().values():
         yield f"the pool is scored by {built.entry.name} before anything is drawn"
     if study.tuning is not None and plan.searches():
