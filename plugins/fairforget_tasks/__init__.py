@@ -25,14 +25,31 @@ def fairforget_tasks() -> Iterable[Entry]:
 def fairforget_claims() -> Iterable[Entry]:
     """Name the claims."""
     return (
-        Entry("c10", "fairforget_tasks:claims/c10.yaml", "the error of MRD falls as .756/√K (Fig. 5b)"),
-        Entry("c11", "fairforget_tasks:claims/c11.yaml", "MRD does not depend on sigma, inside (Fig. 5a)"),
-        Entry("c11-outside", "fairforget_tasks:claims/c11-outside.yaml", "the same, outside"),
-        Entry("c12", "fairforget_tasks:claims/c12.yaml", "high initial probability goes with low MRD, outside (§3.3)"),
-        Entry("c12-inside", "fairforget_tasks:claims/c12-inside.yaml", "the same, inside"),
-        Entry("c15", "fairforget_tasks:claims/c15.yaml", "MRD is curvature (Theorem 3.2)"),
-        Entry("readings", "fairforget_tasks:claims/readings.yaml", "the two readings of MRD rank alike (Eq. 4)"),
+        _claim("c1", "which samples are forgotten decides more than chance in training (Fig. 2, 3)"),
+        _claim("c1-updates", "the same, of the updates it takes"),
+        _claim("c2", "the order of NPO and GradDiff turns on some forget sets (Fig. 2)"),
+        _claim("c3", "the higher its MRD, the fewer updates a sample takes, outside (Fig. 4)"),
+        _claim("c3-inside", "the same, inside"),
+        _claim("c4", "a sample takes 1 / MRD updates, outside (Definition 3.4)"),
+        _claim("c4-inside", "the same, inside"),
+        _claim("c5", "MRD tells more than simpler scores, outside"),
+        _claim("c5-inside", "the same, inside"),
+        _claim("c6", "methods agree which samples take long (Fig. 4)"),
+        _claim("c10", "the error of MRD falls as .756/√K (Fig. 5b)"),
+        _claim("c11", "MRD does not depend on sigma, inside (Fig. 5a)"),
+        _claim("c11-outside", "the same, outside"),
+        _claim("c12", "high initial probability goes with low MRD, outside (§3.3)"),
+        _claim("c12-inside", "the same, inside"),
+        _claim("c13", "what was trained often has a low MRD, outside (§3.3)"),
+        _claim("c13-inside", "the same, inside"),
+        _claim("c13-updates", "what was trained often takes more updates (§3.3)"),
+        _claim("c15", "MRD is curvature (Theorem 3.2)"),
+        _claim("readings", "the two readings of MRD rank alike (Eq. 4)"),
     )
+
+
+def _claim(name: str, summary: str) -> Entry:
+    return Entry(name, f"fairforget_tasks:claims/{name}.yaml", summary)
 
 
 @hookimpl

@@ -44,12 +44,9 @@ def test_the_scores_that_a_claim_is_judged_by_are_made(planned, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_four_targets_of_two_sizes_and_no_cells(planned, name):
-    claim = planned[name].claim
-    assert not claim.cells
-    assert len(claim.sites) == 4
-    assert {site.plan.task.plugin.hidden_size for site in planned[name].sites} == {64, 128}
-    assert {site.plan.study.model.seed for site in planned[name].sites} == {0, 1}
+def test_no_cells(planned, name):
+    assert not planned[name].claim.cells
+    assert len(planned[name].claim.sites) == 4
 
 
 def test_they_share_their_targets(planned):
