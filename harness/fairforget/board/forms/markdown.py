@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fairforget.board import words
 from fairforget.board.sheets.order import all_sheets
-from fairforget.board.sheets.sheet import Sheet
+from fairforget.board.sheets.sheet import Cell, Sheet
 from fairforget.board.text import plural, shown
 from fairforget.board.values import Board, Table
 
@@ -69,13 +69,17 @@ def sheet_lines(sheet: Sheet) -> Iterator[str]:
     """Yield the lines of a sheet with its heading, which begin with an empty one."""
     yield from ("", f"### {escape(sheet.title)}", "", escape(sheet.about), "")
     heads = [escape(head.label) for head in sheet.heads]
-    lines = [[escape(cell.whole) for cell in line.cells] for line in sheet.lines]
+    lines = [[_cell(cell) for cell in line.cells] for line in sheet.lines]
     # Padded columns read well in a terminal too; one long remark does not widen every line.
     widths = [max(3, min(40, max(len(cell) for cell in column))) for column in zip(heads, *lines, strict=True)]
     yield _line(heads, widths, sheet)
     rules = ["-" * (w - 1) + ":" if head.numeric else "-" * w for w, head in zip(widths, sheet.heads, strict=True)]
     yield f"| {' | '.join(rules)} |"
     yield from (_line(line, widths, sheet) for line in lines)
+
+
+def _cell(cell: Cell) -> str:
+    return f"[{escape(cell.whole)}](#{cell.link})" if cell.link else escape(cell.whole)
 
 
 def _line(cells: list[str], widths: list[int], sheet: Sheet) -> str:

@@ -31,6 +31,8 @@ class Cell:
     """What belongs to the text and may stand below it: the interval."""
     estimate: Estimate | None = None
     """What the text is the figure of, for those who take the numbers with them."""
+    link: str = ""
+    """Anchor of the page where more is said of what the row is about."""
 
     @property
     def whole(self) -> str:
