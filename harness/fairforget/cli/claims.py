@@ -16,6 +16,7 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "list": ("list the claims that can be run by name", "fairforget.cli.claims_list"),
         "run": ("run what is missing of claims, and judge them", "fairforget.cli.claims_run"),
+        "report": ("write what came of claims as a page and as Markdown", "fairforget.cli.claims_report"),
     }
 )
 """By name: what it does, and the module with its ``configure`` and ``execute``, as for a command."""

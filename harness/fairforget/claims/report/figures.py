@@ -1,0 +1,150 @@
+"""The figures of a claim, by the shape of what its statistic hands on; what has no shape that is known has none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fairforget.board.loose import items, number
+from fairforget.board.page.scene import Drawing, Panel
+from fairforget.board.text import shown
+from fairforget.claims.outcome import OnTarget
+from fairforget.claims.report import curves, groups, points
+from fairforget.claims.report.marks import Mark, marks_panel
+from fairforget.claims.report.told import Told
+
+MOST_PANELS: Final = 12
+Panels = Callable[[Mapping[str, Any], str, Mapping[str, Any]], Iterator[Panel | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A shape that figures have."""
+
+    name: str
+    title: str
+    about: str
+    panels: Panels
+    """From the figure, what its titles begin with, and the statistic's options; yields nothing for other shapes."""
+
+
+SHAPES: Final[tuple[Shape, ...]] = (
+    Shape(
+        "points",
+        "Score against outcome",
+        "A dot is a run on a sample. Hollow are runs that the budget ended before they reached their goal.",
+        points.of_rows,
+    ),
+    Shape(
+        "scores",
+        "One score against the other",
+        "A dot is a sample. Where both should be equal, the line says where they are.",
+        points.of_scores,
+    ),
+    Shape(
+        "residuals",
+        "Score against outcome, all else taken out",
+        "A dot is a run on a sample; row and everything that is held fixed are taken out of the outcome.",
+        points.of_residuals,
+    ),
+    Shape(
+        "draws",
+        "Error against the number of draws",
+        "The dots are measured, with 95 % intervals; the dashed line is the law. Both axes are logarithmic.",
+        curves.of_draws,
+    ),
+    Shape(
+        "levels",
+        "Score against the size of the perturbation",
+        "The medians of all samples; the dashed line has the slope that is derived. Both axes are logarithmic.",
+        curves.of_levels,
+    ),
+    Shape(
+        "parts",
+        "Value of every part",
+        "With 95 % intervals; the dashed line is straight in the logarithm of the fact.",
+        curves.of_parts,
+    ),
+    Shape(
+        "matrix",
+        "Correlations of every two rows",
+        "The columns have the numbers of the rows. The stronger the colour, the further from 0.",
+        groups.of_matrix,
+    ),
+    Shape(
+        "shares",
+        "Share of the variance that lies between forget sets",
+        "A row each, with its 95 % interval.",
+        groups.of_shares,
+    ),
+    Shape("added", "What the score adds", "R² of the rank of the outcome, beyond the simpler scores.", groups.of_added),
+    Shape(
+        "groups",
+        "Samples high and low in the attribute",
+        "A small dot is a sample, the large one the mean; the effect compares them within strata of what is matched.",
+        groups.of_groups,
+    ),
+)
+
+
+def figures(told: Told) -> tuple[Drawing, ...]:
+    """Return the figures of a claim: its forget sets one by one, and what its statistic draws."""
+    options = {} if told.read is None else told.read.file.statistic.options
+    found = [_sets(told), _shaped(told, options)]
+    return tuple(drawing for drawing in found if drawing is not None)
+
+
+def _shaped(told: Told, options: Mapping[str, Any]) -> Drawing | None:
+    for shape in SHAPES:
+        panels = list(_panels(shape, told, options))
+        if panels:
+            more = len(panels) - MOST_PANELS
+            cap = f"The first {MOST_PANELS} of {len(panels)} panels are drawn." if more > 0 else ""
+            return Drawing(shape.name, shape.title, shape.about, tuple(panels[:MOST_PANELS]), None, cap)
+    return None
+
+
+def _panels(shape: Shape, told: Told, options: Mapping[str, Any]) -> Iterator[Panel]:
+    for one in told.outcome.targets:
+        where = f"{shown(one.target, 30)}: "
+        made = shape.panels(one.judged.effect.figure, where, options)
+        yield from (panel for panel in made if panel is not None)
+
+
+def _sets(told: Told) -> Drawing | None:
+    """Return the values of single forget sets, a row a target; None where there are none."""
+    marks = [mark for one in told.outcome.targets if (mark := _spread(one)) is not None]
+    if not marks:
+        return None
+    plain = not any(math.isnan(mark.low) for mark in marks)
+    expect = told.read.file.expect if told.read is not None and plain else None
+    panel = marks_panel("on each target", f"{told.name}: forget set by forget set", marks, "of a forget set", expect)
+    about = "A small dot is one forget set, the large one the effect with its interval."
+    if not plain:
+        about = (
+            "A small dot is the value on one forget set, the large one their mean; the effect is told from how they "
+            "spread."
+        )
+    return Drawing("sets", "Forget set by forget set", about, (panel,))
+
+
+def _spread(one: OnTarget) -> Mark | None:
+    effect = one.judged.effect
+    found = [items(entry) for entry in items(effect.figure.get("sets"))]
+    if "ratio" in effect.figure:
+        # An open end has no place; the other one has.
+        dots = [next((v for end in entry[1:] if (v := number(end)) is not None), None) for entry in found]
+    elif any(key in effect.figure for key in ("matrix", "components")) or any(len(entry) != 2 for entry in found):
+        return None
+    else:
+        dots = [number(entry[1]) for entry in found]
+    known = tuple(dot for dot in dots if dot is not None)
+    if not known:
+        return None
+    name = shown(one.target)
+    shares = any(len(items(row)) >= 4 for row in items(effect.figure.get("rows")))
+    if shares or "delta" in effect.figure:  # the effect is a share or a probability, which no single set has
+        return Mark(name, math.fsum(known) / len(known), dots=known, told=f"{name}: {len(known)} forget sets")
+    return Mark(name, effect.value, effect.low, effect.high, known, told=f"{name}: {len(known)} forget sets")
