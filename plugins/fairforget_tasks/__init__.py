@@ -35,6 +35,10 @@ def fairforget_claims() -> Iterable[Entry]:
         _claim("c5", "MRD tells more than simpler scores, outside"),
         _claim("c5-inside", "the same, inside"),
         _claim("c6", "methods agree which samples take long (Fig. 4)"),
+        _claim("c7", "drawing samples by their MRD forgets more, outside (Table 1)"),
+        _claim("c7-inside", "the same, inside"),
+        _claim("c8", "drawing samples by their MRD keeps more utility, outside (Table 1)"),
+        _claim("c8-inside", "the same, inside"),
         _claim("c10", "the error of MRD falls as .756/√K (Fig. 5b)"),
         _claim("c11", "MRD does not depend on sigma, inside (Fig. 5a)"),
         _claim("c11-outside", "the same, outside"),
@@ -44,6 +48,7 @@ def fairforget_claims() -> Iterable[Entry]:
         _claim("c13-inside", "the same, inside"),
         _claim("c13-updates", "what was trained often takes more updates (§3.3)"),
         _claim("c15", "MRD is curvature (Theorem 3.2)"),
+        _claim("c22", "five per cent of a forget set unlearn as well as all of it (2504.10185)"),
         _claim("readings", "the two readings of MRD rank alike (Eq. 4)"),
     )
 

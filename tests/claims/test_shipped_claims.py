@@ -38,7 +38,7 @@ def test_no_file_is_forgotten():
 def test_all_of_them_can_run_together(planned):
     check_shared(list(planned.values()))
     studies = {site.study for one in planned.values() for site in one.sites}
-    assert studies == {"claims-scores", "claims-sets", "claims-single"}
+    assert studies == {"claims-scores", "claims-sets", "claims-single", "claims-curricula"}
 
 
 @pytest.mark.parametrize("name", NAMES)
