@@ -153,9 +153,11 @@ def test_a_section_says_what_was_tested_on_what_and_how_sure_that_is(made, claim
         file = one.read.file
         assert tested["Claimed in"] == "arXiv:2504.06658, Table 1"
         assert "2 target models: small-0 (model.seed: 0); large-1 (model.seed: 1)" in tested["Tested on"]
-        assert "task biographies (people: 40); 10 forget sets" in tested["What is run"]
-        assert "grad-diff (weight: 0.5)" in tested["What is run"]
-        assert tested["Statistic"].startswith(f"{file.statistic.name}: ")
+        assert tested["Task"] == "biographies (people: 40)"
+        assert tested["Forget sets"] == "10 of each kind (random); samples in each: 8; seeds: 3"
+        assert tested["Methods"] == "npo, grad-diff (weight: 0.5)"
+        assert f". By {file.statistic.name} (" in tested["Statistic"]
+        assert "`" not in tested["Statistic"]
         assert file.expect.because in tested["Expected"]
         assert section.means == getattr(file.means, one.outcome.judged.verdict)
         effect = one.outcome.judged.effect
@@ -291,7 +293,9 @@ def test_a_claim_that_a_plugin_ships_is_found(known):
     assert one.read.file.title in render_html(report([one], known))
     assert "targets" in one.changed  # ours are planted ones
     tested = dict(report([one], known).sections[0].tested)
-    assert "Nothing is unlearned. Every sample of task biographies (people: 36" in tested["What is run"]
+    assert tested["Task"].startswith("biographies (people: ")
+    assert "Nothing is unlearned" in tested["Task"]
+    assert "Forget sets" not in tested
     assert "mrd-monte-carlo (absolute: inside" in tested["Difficulties scored"]
 
 
@@ -346,7 +350,8 @@ def test_small_effects_keep_their_digits():
 
 
 def test_options_in_words():
-    assert flow({"name": "npo", "beta": 0.1, "on": {"a": [1, None, True]}}) == "npo (beta: 0.1, on: {a: 1, none, yes})"
+    told_ = flow({"name": "npo", "beta": 0.1, "on": {"a": [1, None, True]}})
+    assert told_ == "npo (beta: 0.1, on: {a: [1, none, yes]})"
     assert flow([]) == "none"
 
 

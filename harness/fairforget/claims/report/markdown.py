@@ -16,7 +16,11 @@ def render_markdown(report: Report) -> str:
 
 
 def _document(report: Report) -> Iterator[str]:
-    yield from ("# Claims put to the test", "", f"{escape(report.standing)}.")
+    yield from (
+        "# Claims put to the test",
+        "",
+        f"{escape(report.standing)}. What was tested is told as the claim files have it.",
+    )
     yield from sheet_lines(report.summary)
     if report.forests.numbers is not None:
         yield from sheet_lines(report.forests.numbers)

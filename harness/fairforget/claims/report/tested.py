@@ -31,13 +31,14 @@ def tested(read: ReadClaim, registry: Registry) -> Iterator[tuple[str, str]]:
     if file.parts:
         parts = "; ".join(f"{name} ({settings(part.set)})" for name, part in file.parts.items())
         yield "Varied within each", shown(parts, LONGEST)
+    task = shown(flow(study.get("task", "not named")), LONGEST)
     if file.cells:
-        yield "What is run", shown(_run(study), LONGEST)
+        yield "Task", task
+        yield from _run(study)
+    else:
+        yield "Task", f"{task}. Nothing is unlearned: every sample that may be forgotten is scored."
     if file.scores:
         told = "; ".join(f"{flow(one.spec.to_json())}, {plural(one.seeds, 'seed')}" for one in file.scores)
-        if not file.cells:
-            task = flow(study.get("task", "not named"))
-            yield "What is run", shown(f"Nothing is unlearned. Every sample of task {task} is scored.", LONGEST)
         yield "Difficulties scored", shown(told, LONGEST)
     yield "Statistic", shown(_statistic(file.statistic), LONGEST)
 
@@ -65,7 +66,7 @@ def first_sentence(name: str) -> str:
     if name not in STATISTICS:
         return ""
     doc = " ".join((inspect.getdoc(load(name)) or "").partition("\n\n")[0].split())
-    return re.sub(r":math:`([^`]+)`", r"\1", doc).replace("``", "")
+    return re.sub(r":math:`([^`]+)`", r"\1", doc).replace("`", "")
 
 
 def _targets(read: ReadClaim) -> str:
@@ -73,25 +74,25 @@ def _targets(read: ReadClaim) -> str:
     return shown(f"{plural(len(found), 'target model')}: {'; '.join(found)}", LONGEST)
 
 
-def _run(study: Mapping[str, Any]) -> str:
-    """Return what a study runs."""
+def _run(study: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what a study runs; nothing of one that cannot be read."""
     if not study:
-        return "The study cannot be read here."
-    said = [f"As the claim's file has it: task {flow(study.get('task', 'not named'))}"]
-    strata = flow(study.get("samplers", ["random"]))
-    if "draws" in study:
-        said.append(f"{flow(study['draws'])} forget sets of each kind ({strata})")
+        return
+    kinds = flow(study.get("samplers", ["random"]))
+    told = [f"{flow(study['draws'])} of each kind ({kinds})"] if "draws" in study else [kinds]
     if "forget_size" in study:
-        said.append(f"{flow(study['forget_size'])} samples in each")
-    for key, word in (("methods", "methods"), ("curricula", "curricula"), ("seeds", "seeds"), ("budget", "budget")):
-        if key in study:
-            said.append(f"{word} {flow(study[key])}" if key != "seeds" else f"seeds: {flow(study[key])}")
-    if "optimizer" in study:
-        said.append(f"optimizer {flow(study['optimizer'])}")
-    return "; ".join(said)
+        told.append(f"samples in each: {flow(study['forget_size'])}")
+    if "seeds" in study:
+        told.append(f"seeds: {flow(study['seeds'])}")
+    yield "Forget sets", shown("; ".join(told), LONGEST)
+    if "methods" in study:
+        under = f"; curricula: {flow(study['curricula'])}" if "curricula" in study else ""
+        yield "Methods", shown(f"{flow(study['methods'])}{under}", LONGEST)
+    spent = [f"{key}: {flow(study[key])}" for key in ("budget", "optimizer") if key in study]
+    if spent:
+        yield "Training", shown("; ".join(spent), LONGEST)
 
 
 def _statistic(spec: PluginSpec) -> str:
-    options = ", ".join(f"{key}: {flow(value)}" for key, value in spec.options.items())
     about = first_sentence(spec.name) or "A statistic that this fairforget does not have."
-    return f"{spec.name}: {about}{f' Here with {options}.' if options else ''}"
+    return f"{about} By {flow(spec.to_json())}."

@@ -136,7 +136,7 @@ def flow(value: Any) -> str:
     """Return a value of a study or of options on one line: ``npo (beta: 0.1)``."""
     if isinstance(value, Mapping):
         rest = {key: one for key, one in value.items() if key != "name"}
-        inner = ", ".join(f"{key}: {flow(one)}" for key, one in rest.items())
+        inner = ", ".join(f"{key}: {_within(one)}" for key, one in rest.items())
         if "name" not in value:
             return f"{{{inner}}}"
         return f"{flow(value['name'])} ({inner})" if inner else flow(value["name"])
@@ -147,6 +147,11 @@ def flow(value: Any) -> str:
     if value is None:
         return "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _within(value: Any) -> str:
+    """Return a value among others: of several the ends are seen."""
+    return f"[{flow(value)}]" if isinstance(value, list | tuple) and len(value) > 1 else flow(value)
 
 
 def _size(effect: Effect) -> float:
