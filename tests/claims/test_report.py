@@ -349,6 +349,38 @@ def test_small_effects_keep_their_digits():
     assert effect_text(Effect(-3e-6, -4e-6, -2e-6, 4)) == "-0.00000300 (-0.00000400 to -0.00000200)"
 
 
+def test_what_is_not_drawn_is_said(known):
+    outcome = world["outcome"]("c7")
+    effect = dataclasses.replace(outcome.judged.effect, figure={"sets": [[f"random {i}", i / 70] for i in range(70)]})
+    judged = dataclasses.replace(outcome.judged, effect=effect)
+    many = tuple(OnTarget(f"target-{i}", judged, {}) for i in range(50))
+    points = {"rows": [{"row": "npo", "points": [["a", i, i, False] for i in range(700)]}] * 4}
+    others = tuple(
+        OnTarget(f"t{i}", dataclasses.replace(judged, effect=dataclasses.replace(effect, figure=points)), {})
+        for i in range(5)
+    )
+    made = report(told([dataclasses.replace(outcome, targets=many)], known), known)
+    (section,) = made.sections
+    assert "12 rows not drawn" in section.forest.cap  # 50 targets, all of them, a control; 40 are drawn
+    assert "12 rows not drawn" in made.forests.cap
+    assert "Of 70 dots a row 60" in section.figures[0].cap
+    assert len(section.targets.lines) == 51
+    (one,) = told([dataclasses.replace(outcome, targets=others)], known)
+    (drawing,) = figures(one)
+    assert len(drawing.panels) == 12
+    assert drawing.cap == "The first 12 of 20 panels are drawn."
+    (cloud,) = [shape for shape in drawing.panels[0].value if shape.tag == "g"]
+    assert cloud.shapes[0].d.count("M") == 600
+
+
+def test_no_two_claims_share_an_anchor(known):
+    names = ["a/x", "b/x", "!", "?", "a/x--2", "x", "claim", "a-x"]
+    claims = told([dataclasses.replace(world["outcome"]("c7"), claim=name) for name in names], known)
+    anchors = [one.anchor for one in claims]
+    assert len(set(anchors)) == len(names)
+    assert all(re.fullmatch(r"claim-[a-z0-9-]+", anchor) for anchor in anchors)
+
+
 def test_options_in_words():
     told_ = flow({"name": "npo", "beta": 0.1, "on": {"a": [1, None, True]}})
     assert told_ == "npo (beta: 0.1, on: {a: [1, none, yes]})"

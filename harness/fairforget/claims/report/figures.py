@@ -12,10 +12,12 @@ from fairforget.board.page.scene import Drawing, Panel
 from fairforget.board.text import shown
 from fairforget.claims.outcome import OnTarget
 from fairforget.claims.report import curves, groups, points
-from fairforget.claims.report.marks import Mark, marks_panel
+from fairforget.claims.report.marks import MOST_DOTS, Mark, marks_panel
+from fairforget.claims.report.plots import MOST_POINTS, MOST_ROWS
 from fairforget.claims.report.told import Told
 
 MOST_PANELS: Final = 12
+_DOTS: Final = f"At most {MOST_POINTS} dots a panel are drawn, spread evenly."
 Panels = Callable[[Mapping[str, Any], str, Mapping[str, Any]], Iterator[Panel | None]]
 
 
@@ -34,19 +36,19 @@ SHAPES: Final[tuple[Shape, ...]] = (
     Shape(
         "points",
         "Score against outcome",
-        "A dot is a run on a sample. Hollow are runs that the budget ended before they reached their goal.",
+        f"A dot is a run on a sample. Hollow are runs that the budget ended before they reached their goal. {_DOTS}",
         points.of_rows,
     ),
     Shape(
         "scores",
         "One score against the other",
-        "A dot is a sample. Where both should be equal, the line says where they are.",
+        f"A dot is a sample. Where both should be equal, the line says where they are. {_DOTS}",
         points.of_scores,
     ),
     Shape(
         "residuals",
         "Score against outcome, all else taken out",
-        "A dot is a run on a sample; row and everything that is held fixed are taken out of the outcome.",
+        f"A dot is a run on a sample; row and everything that is held fixed are taken out of the outcome. {_DOTS}",
         points.of_residuals,
     ),
     Shape(
@@ -70,7 +72,7 @@ SHAPES: Final[tuple[Shape, ...]] = (
     Shape(
         "matrix",
         "Correlations of every two rows",
-        "The columns have the numbers of the rows. The stronger the colour, the further from 0.",
+        f"The columns have the numbers of the rows, at most {MOST_ROWS}. The stronger the colour, the further from 0.",
         groups.of_matrix,
     ),
     Shape(
@@ -122,12 +124,14 @@ def _sets(told: Told) -> Drawing | None:
     expect = told.read.file.expect if told.read is not None and plain else None
     panel = marks_panel("on each target", f"{told.name}: forget set by forget set", marks, "of a forget set", expect)
     about = "A small dot is one forget set, the large one the effect with its interval."
+    most = max(len(mark.dots) for mark in marks)
+    cap = f"Of {most:,} dots a row {MOST_DOTS} are drawn, evenly from lowest to highest." if most > MOST_DOTS else ""
     if not plain:
         about = (
             "A small dot is the value on one forget set, the large one their mean; the effect is told from how they "
             "spread."
         )
-    return Drawing("sets", "Forget set by forget set", about, (panel,))
+    return Drawing("sets", "Forget set by forget set", about, (panel,), cap=cap)
 
 
 def _spread(one: OnTarget) -> Mark | None:

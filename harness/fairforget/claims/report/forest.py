@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from fairforget.board.page.scene import Drawing, Panel
 from fairforget.board.sheets.sheet import Cell, Head, Sheet
 from fairforget.board.sheets.sheet import Line as Printed
-from fairforget.board.text import shown
+from fairforget.board.text import plural, shown
 from fairforget.claims.outcome import Judged
 from fairforget.claims.report import words
-from fairforget.claims.report.marks import Mark, marks_panel
+from fairforget.claims.report.marks import MOST_MARKS, Mark, marks_panel
 from fairforget.claims.report.told import Told
 
 ALL = "all targets"
@@ -24,13 +24,14 @@ ABOUT = (
 def forest(told: Told) -> Drawing:
     """Return the forest plot of one claim; its tables have the numbers."""
     about = "Dots with intervals; shaded is where the claim expects the effect, hollow are controls."
-    return Drawing("forest", "Effect on every target", about, (panel(told, "effect"),))
+    return Drawing("forest", "Effect on every target", about, (panel(told, "effect"),), cap=_cap([told]))
 
 
 def forests(claims: Sequence[Told]) -> Drawing:
     """Return the forest plots of all claims, each on an axis of its own: their effects have different units."""
     panels = tuple(panel(told, f"{told.name}: {words.verdict(told.outcome.judged.verdict)}") for told in claims)
-    return Drawing("forests", "All effects", f"{ABOUT} Every claim has an axis of its own.", panels, _numbers(claims))
+    about = f"{ABOUT} Every claim has an axis of its own."
+    return Drawing("forests", "All effects", about, panels, _numbers(claims), _cap(claims))
 
 
 def panel(told: Told, title: str) -> Panel:
@@ -54,6 +55,12 @@ def rows(told: Told) -> Iterator[tuple[str, Judged, bool]]:
         yield ALL, whole.judged, False
     for name, judged in whole.controls.items():
         yield f"control {name}", judged, True
+
+
+def _cap(claims: Sequence[Told]) -> str:
+    """Return what is not drawn."""
+    hidden = sum(max(0, len(list(rows(told))) - MOST_MARKS) for told in claims)
+    return f"{plural(hidden, 'row')} not drawn; the table has all." if hidden else ""
 
 
 def _mark(name: str, judged: Judged, control: bool) -> Mark:

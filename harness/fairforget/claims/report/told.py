@@ -78,12 +78,12 @@ def told(outcomes: Sequence[Outcome], registry: Registry, files: Sequence[Path] 
             msg = f"{read.path}: there is no outcome of {name}; run it, or judge it, into this folder"
             raise FairforgetError(msg)
     short = Counter(_short(outcome.claim) for outcome in outcomes)
-    anchors: set[str] = set()
+    anchors: Counter[str] = Counter()
     return tuple(_told(outcome, given, registry, short, anchors) for outcome in outcomes)
 
 
 def _told(
-    outcome: Outcome, given: dict[str, ReadClaim], registry: Registry, short: Counter[str], anchors: set[str]
+    outcome: Outcome, given: dict[str, ReadClaim], registry: Registry, short: Counter[str], anchors: Counter[str]
 ) -> Told:
     read, lack = given.get(outcome.claim), ""
     if read is None:
@@ -93,10 +93,10 @@ def _told(
             lack = str(error)
     name = outcome.claim if short[_short(outcome.claim)] > 1 else _short(outcome.claim)
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()[:60]).strip("-") or "claim"
-    while f"claim-{slug}" in anchors:
-        slug += "-again"
-    anchors.add(f"claim-{slug}")
-    return Told(outcome, read, lack, shown(name, 60), f"claim-{slug}")
+    anchors[slug] += 1
+    # Two hyphens are in no slug, so that no number makes it another's.
+    anchor = f"claim-{slug}" if anchors[slug] == 1 else f"claim-{slug}--{anchors[slug]}"
+    return Told(outcome, read, lack, shown(name, 60), anchor)
 
 
 def _installed(name: str, registry: Registry) -> ReadClaim:
