@@ -64,14 +64,14 @@ class Visit:
 
 @pytest.fixture
 def visit(browser, tmp_path):
-    """Open a board in a new window: ``visit(board, width=390, scheme="dark")``."""
+    """Open a board, or the text of a page, in a new window: ``visit(board, width=390, scheme="dark")``."""
     from fairforget.board.forms.html import render_html
 
     opened = []
 
     def open_(board, *, width=1400, scheme="light", **context):
         path = tmp_path / f"{len(opened)}.html"
-        path.write_text(render_html(board), encoding="utf-8")
+        path.write_text(board if isinstance(board, str) else render_html(board), encoding="utf-8")
         viewport = {"width": width, "height": 900}
         opened.append(Visit(browser, path, viewport=viewport, color_scheme=scheme, **context))
         return opened[-1]
