@@ -308,6 +308,18 @@ def test_a_name_among_outcomes_is_no_path(known, name, tmp_path, monkeypatch):
     assert one.lack
 
 
+def test_an_interval_that_decides_nothing_says_so(known, tmp_path):
+    file = tmp_path / "c7.yaml"
+    file.write_text(world["claim_file"]("c7"))
+    outcome = world["outcome"]("c7")
+    held = dataclasses.replace(outcome, judged=dataclasses.replace(outcome.judged, verdict="undecided"))
+    (plain,), (turned,) = told([outcome], known, [file]), told([held], known, [file])
+    assert "All of it lies above 0" in certainty(turned)
+    assert "undecided all the same; the notes say why" in certainty(turned)
+    assert "all the same" not in certainty(plain)
+    assert turned.changed == ""
+
+
 def test_a_file_that_has_changed_since_is_told(known, tmp_path):
     file = tmp_path / "c7.yaml"
     file.write_text(world["claim_file"]("c7"))

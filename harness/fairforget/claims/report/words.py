@@ -85,7 +85,10 @@ def certainty(told: Told) -> str:
         f"{interval(effect)}. It rests on {units(effect)}{targets}."
     ]
     if told.read is not None:
-        said.append(_lies(told.read.file.expect, effect))
+        expect = told.read.file.expect
+        said.append(_lies(expect, effect))
+        if whole.judged.verdict == "undecided" != expect.verdict(effect):
+            said.append("The verdict is undecided all the same; the notes say why.")
     if (units_to_decide := whole.units_to_decide) is not None:
         unit = text.shown(effect.unit, 40)
         said.append(
