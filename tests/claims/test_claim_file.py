@@ -363,19 +363,19 @@ def plugin(folder: Path, entries: str) -> Path:
 
 def test_a_plugin_file_ships_claims(write, tmp_path, site):
     write(study="./tiny.yaml").with_name("tiny.yaml").write_text(yaml.safe_dump(STUDY))
-    found = Registry.discover([plugin(tmp_path, "Entry('c1', 'claims/c1.yaml', summary='one')")])
+    found = Registry.discover([plugin(tmp_path, "Entry('first', 'claims/c1.yaml', summary='one')")])
     assert found.problems == ()
-    for name in ("c1", "my_claims/c1", "my-claims/c1"):
+    for name in ("first", "my_claims/first", "my-claims/first"):
         claim = open_claim(name, found)
-        assert claim.name == "my_claims/c1"
+        assert claim.name == "my_claims/first"
         assert claim.sites[0].study.study.name == "tiny"
     # Paths may go through the package, and not out of it.
     write(study="../tiny.yaml")
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(STUDY))
-    assert open_claim("c1", found).sites[0].study.study.name == "tiny"
+    assert open_claim("first", found).sites[0].study.study.name == "tiny"
     path = write(study="../../tiny.yaml")
-    assert f"study: '../../tiny.yaml' leads out of the folder {tmp_path}" in wrong("c1", found)[0]
-    assert read_claim("c1", found).path == path
+    assert f"study: '../../tiny.yaml' leads out of the folder {tmp_path}" in wrong("first", found)[0]
+    assert read_claim("first", found).path == path
 
 
 def test_a_package_ships_claims(site, write, tmp_path):
@@ -392,9 +392,9 @@ def test_an_entry_leads_into_its_package_only(site, write, tmp_path):
     write()
     inner = tmp_path / "inner"
     inner.mkdir()
-    found = Registry.discover([plugin(inner, "Entry('c1', '../claims/c1.yaml'), Entry('c2', 'none.yaml')")])
-    assert "leaves the folder of its package" in wrong("c1", found)[0]
-    assert "there is no file" in wrong("c2", found)[0]
+    found = Registry.discover([plugin(inner, "Entry('first', '../claims/c1.yaml'), Entry('second', 'none.yaml')")])
+    assert "leaves the folder of its package" in wrong("first", found)[0]
+    assert "there is no file" in wrong("second", found)[0]
 
 
 def test_first_party_statistics_can_be_made():

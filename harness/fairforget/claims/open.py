@@ -66,7 +66,7 @@ def statistic(spec: PluginSpec) -> Statistic:
     if spec.name not in STATISTICS:
         msg = f"Unknown statistic {spec.name!r}. {did_you_mean(spec.name, STATISTICS, most=40)}"
         raise FairforgetError(msg)
-    return make(load(spec.name), spec.options, f"statistic {spec.name!r}", STATISTICS[spec.name])
+    return make(load(STATISTICS[spec.name]), spec.options, f"statistic {spec.name!r}", STATISTICS[spec.name])
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def first_sentence(name: str) -> str:
     """Return what a statistic says of itself first; empty for one that there is not."""
     if name not in STATISTICS:
         return ""
-    doc = " ".join((inspect.getdoc(load(name)) or "").partition("\n\n")[0].split())
+    doc = " ".join((inspect.getdoc(load(STATISTICS[name])) or "").partition("\n\n")[0].split())
     return re.sub(r":math:`([^`]+)`", r"\1", doc).replace("`", "")
 
 

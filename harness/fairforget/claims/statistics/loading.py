@@ -1,19 +1,14 @@
-"""The class of a statistic, by its name."""
+"""The class of a statistic."""
 
 from __future__ import annotations
 
 import importlib
 
 from fairforget.claims.statistics.base import Statistic
-from fairforget.claims.statistics.names import STATISTICS
 
 
-def load(name: str) -> type[Statistic]:
-    """Return the class behind a name of `STATISTICS`.
-
-    Raises:
-        KeyError: there is no statistic of that name.
-    """
-    module, _, attribute = STATISTICS[name].partition(":")
+def load(target: str) -> type[Statistic]:
+    """Return the class that a value of `fairforget.claims.statistics.names.STATISTICS` names."""
+    module, _, attribute = target.partition(":")
     found: type[Statistic] = getattr(importlib.import_module(module), attribute)
     return found

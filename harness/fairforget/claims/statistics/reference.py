@@ -30,7 +30,7 @@ is that of a control. Each tells the effect on one target, with a 95 % interval.
 
 def reference_page() -> str:
     """Return ``docs/reference/claim-statistics.md``."""
-    return "\n".join([_HEAD, *(line for name in sorted(STATISTICS) for line in _section(name, load(name)))])
+    return "\n".join([_HEAD, *(line for name in sorted(STATISTICS) for line in _section(name, load(STATISTICS[name])))])
 
 
 def _section(name: str, cls: type[Statistic]) -> Iterator[str]:
