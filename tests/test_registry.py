@@ -44,7 +44,7 @@ def test_first_party_plugins_come_through_the_entry_points():
             )
         },
         "engine": {"inline", "local", "fsdp", "torchrun", "submitit", "ray"},
-        "study": {"quality", "quickstart"},
+        "study": {"quality", "quickstart", "paper-tofu", "paper-wmdp", "paper-whp", "paper-safe"},
     }
     assert {entry.dist for entry in registry.entries()} == {"fairforget"}
 
