@@ -40,8 +40,11 @@ def entanglement_score(forget_states: np.ndarray, retain_states: np.ndarray) -> 
     return entanglement(cloud(forget_states), cloud(retain_states))
 
 
-def entanglement(forget: Cloud, retain: Cloud) -> float:
+def entanglement(forget: Cloud, retain: Cloud, *, resolution: float = 0.0) -> float:
     r"""Return the entanglement score of a forget set with a retain set; infinite where their means are one.
+
+    Means no further apart than `resolution`, in the states' own unit, are one: the same text in another batch has
+    states that differ by rounding, and how much is the machine's affair.
 
     .. math::
         \mathrm{ES} = \frac{\frac1{|R|}\sum_{i\in R}\lVert\phi_i-\mu_R\rVert^2
@@ -57,6 +60,8 @@ def entanglement(forget: Cloud, retain: Cloud) -> float:
     if forget.mean.shape != retain.mean.shape:
         msg = f"states of one model have one width, not {len(forget.mean)} and {len(retain.mean)}"
         raise ValueError(msg)
+    if float(np.linalg.norm(forget.mean - retain.mean)) <= resolution:
+        return float("inf")
     middle = (forget.mean + retain.mean) / 2
     between = float(((forget.mean - middle) ** 2).sum() + ((retain.mean - middle) ** 2).sum()) / 2
     return (forget.spread + retain.spread) / between if between > 0 else float("inf")

@@ -16,6 +16,9 @@ from fairforget_samplers.difficulty.jackknife import jackknife
 if TYPE_CHECKING:
     from fairforget.lm.tokens import SampleSet
 
+_ULPS = 8
+"""Roundings of a float32 state that may lie between two passes over the same text, padded to another width."""
+
 
 @dataclass(frozen=True)
 class Entanglement(Difficulty):
@@ -66,10 +69,12 @@ class Entanglement(Difficulty):
         sets = [usable for members in self._sets(samples) if (usable := [i for i in members if known[i]])]
         clouds = [cloud(states[usable]) for usable in sets]
 
+        rounding = _ULPS * float(np.finfo(np.float32).eps) * float(np.linalg.norm(retain.mean))
+
         def against(some: Cloud) -> np.ndarray:
             found = np.full(len(samples), np.nan)
             for usable, own in zip(sets, clouds, strict=True):
-                found[usable] = entanglement(own, some)
+                found[usable] = entanglement(own, some, resolution=rounding)
             return found
 
         values, stderr, reliability = against(retain), None, None
@@ -78,7 +83,7 @@ class Entanglement(Difficulty):
         excluded = scorable(samples)[1]
         values = without(values, samples, excluded, "states not finite, or in the very centre of the retain set")
         pool = cloud(states[known]) if known.any() else None
-        score = None if pool is None else entanglement(pool, retain)
+        score = None if pool is None else entanglement(pool, retain, resolution=rounding)
         details: dict[str, Any] = {
             "variant": f"entanglement.{self.of}",
             "pool": score if score is not None and np.isfinite(score) else None,

@@ -87,6 +87,15 @@ def test_moving_turning_and_scaling_changes_nothing(forget, retain, scale, seed)
     assert entanglement_score(retain, forget) == pytest.approx(before, rel=1e-12)
 
 
+def test_means_apart_by_rounding_alone_are_one():
+    retain = rng(1).normal(3, 1, (11, 5))
+    nearly = cloud(retain + 1e-9)
+    assert math.isfinite(entanglement(nearly, cloud(retain)))
+    assert entanglement(nearly, cloud(retain), resolution=1e-8) == math.inf
+    apart = cloud(retain + 1)
+    assert entanglement(apart, cloud(retain), resolution=1e-8) == entanglement(apart, cloud(retain))
+
+
 def test_sets_that_cannot_be_compared_are_errors():
     for forget, retain in [(np.empty((0, 3)), np.ones((2, 3))), (np.ones((2, 3)), np.ones(3))]:
         with pytest.raises(ValueError, match="a set of states"):
