@@ -21,11 +21,12 @@ import pytest
 from fairforget.api import PluginSpec
 from fairforget.engines.inline import Inline
 from fairforget.engines.local import Local
+from fairforget.engines.threads import alone
 from fairforget.paths import cache_folder
 from fairforget.registry import Registry
 from fairforget.run import jobs
 from fairforget.run.counting.ledger import Ledger
-from fairforget.run.runtime import Runtime, cores
+from fairforget.run.runtime import Runtime
 from fairforget.run.workbench import open_workbench
 from fairforget.study.options import build
 
@@ -76,7 +77,7 @@ def run(executor, cells, threads, folder):
 
 
 def test_cells_side_by_side(benchmark, cells, tmp_path):
-    wide = cores({})
+    wide = alone({})
     with Inline().open() as inline, Local(workers=wide).open() as local:
         ways = {"inline": (inline, wide), f"local:{wide}": (local, 1)}
         for executor, threads in ways.values():

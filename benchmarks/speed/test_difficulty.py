@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-from fairforget.run.runtime import cores
+from fairforget.engines.threads import alone
 from fairforget_samplers.difficulty.monte_carlo import MrdMonteCarlo
 from fairforget_samplers.difficulty.mrd import Mrd
 from fairforget_samplers.difficulty.mrd_grad import MrdGrad
@@ -157,7 +157,7 @@ def test_draws_beside_their_forward_passes_on_a_pretrained_model(benchmark, pret
 
 @pytest.fixture
 def every_core(one_thread):
-    torch.set_num_threads(cores())
+    torch.set_num_threads(alone())
 
 
 @pytest.mark.benchmark(timer=time.perf_counter)

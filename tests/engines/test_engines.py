@@ -159,10 +159,14 @@ def test_exit_codes_are_explained(code, meaning):
 
 
 @pytest.mark.parametrize("workers", [1, 2, 64])
-def test_threads_share_the_cores(workers):
+def test_threads_share_the_cores(workers, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS")
     cores = len(os.sched_getaffinity(0))
     assert Local(workers=workers).threads() == max(1, cores // workers)
     assert Local().threads() == 1
+    for wanted, expected in {"1": 1, "77": max(1, cores // workers), "0": max(1, cores // workers)}.items():
+        monkeypatch.setenv("OMP_NUM_THREADS", wanted)
+        assert Local(workers=workers).threads() == expected
 
 
 def test_workers_know_their_threads_before_anything_is_imported(monkeypatch):

@@ -12,12 +12,12 @@ from fairforget.api import Engine, Task
 from fairforget.draws.lines import Lines
 from fairforget.draws.manifest import manifest_of, target_json
 from fairforget.draws.values import MANIFEST, DrawFile, Exported
+from fairforget.engines.threads import alone
 from fairforget.errors import FairforgetError
 from fairforget.paths import cache_folder
 from fairforget.run.asking import Asking, shared_texts
 from fairforget.run.draws import Drawing
 from fairforget.run.flight import Flight
-from fairforget.run.runtime import cores
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.recipe import recipe_for
 from fairforget.run.targets.target_folder import TARGETS
@@ -98,7 +98,7 @@ def export_draws(
     recipe, seed = recipe_for(task, plan.study.model_json())
     target, data = target_identity(recipe, corpus, seed), corpus.digest()
     reserved = Tune(plan, registry, folder / "tuning", corpus, data, target, watcher).reserved()
-    threads = engine.of(Engine).threads_alone() or cores()  # type: ignore[type-abstract]
+    threads = engine.of(Engine).threads_alone() or alone()  # type: ignore[type-abstract]
     shared = shared_texts(plan, registry, cache, data, threads)
     with run_lock(folder), engine.of(Engine).open_in(folder) as executor:  # type: ignore[type-abstract]
         ask = Asking(Flight(executor, 1), shared, watcher, cache / TARGETS / target["id"])

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from fairforget.api.engine import Engine, Executor
-from fairforget.engines.local import cores
 from fairforget.engines.pool import Pool
 from fairforget.engines.team import Team
+from fairforget.engines.threads import share
 from fairforget.run import group
 
 
@@ -31,8 +31,8 @@ class Fsdp(Engine):
             yield _Together(pool)
 
     def threads(self) -> int:
-        """Return the cores of each process, at least one."""
-        return max(1, cores() // self.workers)
+        """Return the threads of each process, as those of a job of the `local` engine."""
+        return share(self.workers)
 
 
 class _Together:

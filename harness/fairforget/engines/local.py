@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,6 +11,7 @@ from pydantic import Field
 from fairforget.api.engine import Engine, Executor
 from fairforget.engines.devices import devices_for
 from fairforget.engines.pool import Pool
+from fairforget.engines.threads import cores, share
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,5 @@ class Local(Engine):
         return self.workers or len(devices_for(self.devices)) * self.cells_per_device or cores()
 
     def threads(self) -> int:
-        """Return each job's share of the cores, at least one."""
-        return max(1, cores() // self.slots())
-
-
-def cores() -> int:
-    """Return the cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        """Return each job's share of the cores, at least one; no more than ``OMP_NUM_THREADS``, where that is set."""
+        return share(self.slots())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 
@@ -28,13 +26,3 @@ class Runtime:
         """Read what `to_json` wrote."""
         found = json.loads(text)
         return cls(found["cache"], tuple(found["plugin_files"]), found["threads"])
-
-
-def cores(environ: Mapping[str, str] | None = None) -> int:
-    """Return how many threads a job that has the machine to itself uses: ``OMP_NUM_THREADS``, or a thread a core."""
-    wanted = (environ if environ is not None else os.environ).get("OMP_NUM_THREADS", "")
-    if wanted.isdigit() and int(wanted) > 0:
-        return int(wanted)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -11,11 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from fairforget.api import Corpus, PluginSpec, Task
+from fairforget.engines.threads import alone
 from fairforget.errors import FairforgetError, did_you_mean
 from fairforget.paths import cache_folder
 from fairforget.registry import Registry
 from fairforget.run import jobs
-from fairforget.run.runtime import Runtime, cores
+from fairforget.run.runtime import Runtime
 from fairforget.study.cell import canonical_json
 from fairforget.study.faults import faults_of
 from fairforget.study.load import anchored
@@ -58,7 +59,7 @@ class Scoring:
     def _shared(self) -> tuple[str, str, str]:
         # The digest of the data is there so that a process that has the target open notices other data.
         task = {**self.task.to_json(), "data": self.corpus.digest()}
-        runtime = Runtime(str(cache_folder()), tuple(map(str, self.registry.plugin_files)), cores())
+        runtime = Runtime(str(cache_folder()), tuple(map(str, self.registry.plugin_files)), alone())
         return canonical_json(task), canonical_json(self.model), runtime.to_json()
 
 

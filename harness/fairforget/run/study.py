@@ -9,6 +9,7 @@ from typing import Any
 
 from fairforget.api import Engine, Task
 from fairforget.api.sample import digest_of
+from fairforget.engines.threads import alone
 from fairforget.errors import FairforgetError
 from fairforget.registry import Registry
 from fairforget.run.asking import Asking, shared_texts
@@ -18,7 +19,6 @@ from fairforget.run.flight import Flight
 from fairforget.run.looks.stop_policies import check_policies
 from fairforget.run.memory.foresee import foresee
 from fairforget.run.planned import dearest_first, draw_infos, draw_key, write_plan
-from fairforget.run.runtime import cores
 from fairforget.run.sharing.holds import tidy
 from fairforget.run.sharing.shards import Shard
 from fairforget.run.stopping import told_when_stopped
@@ -162,7 +162,7 @@ class _Study:
         # What comes before the cells has the machine to itself; the cells share it.
         whole, shared = (
             shared_texts(self.plan, self.registry, self.cache, data, threads)
-            for threads in (engine.threads_alone() or cores(), engine.threads() or cores())
+            for threads in (engine.threads_alone() or alone(), engine.threads() or alone())
         )
         with engine.open_in(self.folder) as executor:
             flight = Flight(executor, engine.slots(), engine.ahead())
