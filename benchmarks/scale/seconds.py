@@ -34,7 +34,7 @@ from fairforget.run.updates.live import LiveRun
 from fairforget.run.updates.order import Order
 from fairforget.run.updates.reference import Reference
 from fairforget.scale.flops import forward, generation, training
-from fairforget.scale.shapes import PUBLISHED, Shape
+from fairforget.scale.shapes import PUBLISHED, Shape, config_of
 from fairforget.scale.words import si, table
 from fairforget_methods.grad_diff import GradDiff
 from fairforget_samplers.difficulty.mrd import Mrd
@@ -55,20 +55,8 @@ OPTIMIZER = {
 
 def model_of(shape: Shape) -> LlamaForCausalLM:
     torch.manual_seed(0)
-    return LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=shape.vocabulary,
-            hidden_size=shape.hidden,
-            intermediate_size=shape.intermediate,
-            num_hidden_layers=shape.layers,
-            num_attention_heads=shape.heads,
-            num_key_value_heads=shape.kv_heads,
-            head_dim=shape.head,
-            tie_word_embeddings=shape.tied,
-            bos_token_id=None,
-            eos_token_id=None,
-        )
-    ).eval()
+    no_ends = {"bos_token_id": None, "eos_token_id": None}
+    return LlamaForCausalLM(LlamaConfig.from_dict(config_of(shape) | no_ends)).eval()
 
 
 def texts_of(shape: Shape, count: int, seed: int) -> SampleSet:

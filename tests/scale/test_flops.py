@@ -23,7 +23,7 @@ from fairforget.run.updates.live import LiveRun
 from fairforget.run.updates.order import Order
 from fairforget.run.updates.reference import Reference
 from fairforget.scale.flops import forward, generation, training
-from fairforget.scale.shapes import Shape
+from fairforget.scale.shapes import Shape, config_of
 from fairforget_methods.npo import Npo
 from fairforget_samplers.difficulty.mrd import Mrd
 
@@ -45,14 +45,7 @@ def shape(request):
 @pytest.fixture
 def model(shape):
     config = LlamaConfig(
-        vocab_size=shape.vocabulary,
-        hidden_size=shape.hidden,
-        intermediate_size=shape.intermediate,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        num_key_value_heads=shape.kv_heads,
-        head_dim=shape.head,
-        tie_word_embeddings=shape.tied,
+        **config_of(shape),
         max_position_embeddings=64,
         attn_implementation="eager",  # torch counts no operation of the processor's fused attention
         bos_token_id=None,
