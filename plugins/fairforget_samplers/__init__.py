@@ -37,7 +37,13 @@ def fairforget_difficulties() -> Iterable[Entry]:
         Entry("grad-norm", f"{prefix}.grad_norm:GradNorm", "norm of the gradient of the sample's loss"),
         Entry("loss", f"{prefix}.loss:Loss", "mean negative log-likelihood of the completion"),
         Entry("reference-loss", f"{prefix}.reference_loss:ReferenceLoss", "loss of models that never saw the sample"),
+        Entry("held-out-loss", f"{prefix}.held_out_loss:HeldOutLoss", "loss of models trained without the sample"),
         Entry("memorization", f"{prefix}.memorization:Memorization", "memorization accuracy, or against other models"),
+        Entry(
+            "counterfactual-memorization",
+            f"{prefix}.counterfactual_memorization:CounterfactualMemorization",
+            "what models trained on it know of a sample, less what others do",
+        ),
         Entry("extraction-likelihood", f"{prefix}.extraction_likelihood:ExtractionLikelihood", "n-grams recited"),
         Entry("entanglement", f"{prefix}.entanglement:Entanglement", "closeness to what is to be retained"),
         Entry("length", f"{prefix}.length:Length", "number of scored tokens"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -54,6 +54,7 @@ class SampleSet(Sequence[EncodedSample]):
         pad_id: int,
         corpus: Corpus | None = None,
         encoder: Encoder | None = None,
+        retrained: Callable[[Collection[str]], Any] | None = None,
     ) -> None:
         self._samples = tuple(samples)
         self.pad_id = pad_id
@@ -61,6 +62,9 @@ class SampleSet(Sequence[EncodedSample]):
         """The corpus the samples come from, for scores that count words in it."""
         self.encoder = encoder
         """What encoded them, for scores that look at other samples too; None where they were made by hand."""
+        self.retrained = retrained
+        """Returns the model, in eval mode, that the recipe of the target makes without the samples of some ids; trains
+        it where the cache has none. Only difficulties are given it: no method asks a model that never saw samples."""
 
     @overload
     def __getitem__(self, index: int) -> EncodedSample: ...
@@ -80,7 +84,15 @@ class SampleSet(Sequence[EncodedSample]):
 
     def like(self, samples: Sequence[EncodedSample]) -> SampleSet:
         """Return other samples of the same corpus and encoder."""
-        return SampleSet(samples, pad_id=self.pad_id, corpus=self.corpus, encoder=self.encoder)
+        return SampleSet(
+            samples, pad_id=self.pad_id, corpus=self.corpus, encoder=self.encoder, retrained=self.retrained
+        )
+
+    def with_retrained(self, retrained: Callable[[Collection[str]], Any]) -> SampleSet:
+        """Return the same samples for a difficulty that asks models trained without them."""
+        return SampleSet(
+            self._samples, pad_id=self.pad_id, corpus=self.corpus, encoder=self.encoder, retrained=retrained
+        )
 
     def batch(self, *, eos: bool, device: torch.device | str = "cpu") -> TokenBatch:
         """Return all samples as one right-padded batch.

@@ -95,7 +95,7 @@ def _pool(bench: Workbench) -> dict[str, Any]:
 
 def _scores(bench: Workbench, built: Built, identity: Mapping[str, Any]) -> dict[str, Any]:
     difficulty = built.of(Difficulty)  # type: ignore[type-abstract]
-    samples = bench.target.encode(bench.corpus.pool, bench.corpus)
+    samples = bench.to_score(bench.corpus.pool)
     ledger = Ledger()
     with bench.model() as model, lent_generators(devices_of(model)), ledger.watch(model), ledger.phase("difficulty"):
         seed_generators("difficulty", int(score_stream(identity).integers(2**62)))

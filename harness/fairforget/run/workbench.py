@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -13,10 +13,11 @@ from typing import Any
 
 import torch
 
-from fairforget.api import Corpus, PluginSpec, Pretrained, TargetRecipe, Task
+from fairforget.api import Corpus, PluginSpec, Pretrained, Sample, TargetRecipe, Task
 from fairforget.lm import sources
 from fairforget.lm.checkpointing import checkpointed
 from fairforget.lm.split import copied, split
+from fairforget.lm.tokens import SampleSet
 from fairforget.registry import Registry
 from fairforget.run import group
 from fairforget.run.placing import placed
@@ -109,6 +110,15 @@ class Workbench:
                 checkpointing=self.checkpointing,
             )
         )
+
+    def retrained(self, without: Collection[str]) -> Any:
+        """Return the model of `oracle_folder`, in eval mode, where this process computes."""
+        folder = self.oracle_folder(sorted(without))
+        return placed(load_target(folder, self.recipe).model)
+
+    def to_score(self, samples: Sequence[Sample]) -> SampleSet:
+        """Return samples as a difficulty is given them: encoded, and with models that never saw them to be had."""
+        return self.target.encode(samples, self.corpus).with_retrained(self.retrained)
 
     def build(self, kind: Any, described: Mapping[str, Any]) -> Built:
         """Return the plugin that a part of a cell describes."""

@@ -27,7 +27,7 @@ def samples(examined: Examined, architecture: Architecture = "llama") -> SampleS
 
     def encode() -> SampleSet:
         bench = examined.lab.bench(architecture)
-        return bench.target.encode(bench.corpus.pool[:COUNT], bench.corpus)
+        return bench.to_score(bench.corpus.pool[:COUNT])
 
     return examined.once(("samples", architecture), encode)
 
