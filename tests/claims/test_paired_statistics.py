@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from fairforget.claims.open import statistic
-from fairforget.claims.statistics.base import Statistic
+from fairforget.claims.statistics.base import Design, Statistic
 from fairforget.claims.statistics.measures import measure, time_to_goal
 from fairforget.claims.statistics.names import STATISTICS
 from fairforget.claims.statistics.ways import NARROWEST, Looks, Way, area_difference, decay, forgetting_at
@@ -542,6 +542,63 @@ def test_the_misalignment_index_of_records(planted):
     assert told("misalignment-index", beside, **options).value == pytest.approx(found.value)
     low = told("misalignment-index", beside, **options, lowest="retrain")
     assert low.value == pytest.approx(np.mean(misalignment_index(said, likely, chance=0.01, lowest=0.01).paths))
+    few = planted.evidence(records + oracle[:1])
+    assert not told("misalignment-index", few, **options).known
+    both = {"chance": "retrain-mean", "lowest": "retrain-mean"}
+    assert told("misalignment-index", few, **options, **both).value == pytest.approx(low.value)
+    assert not told("misalignment-index", planted.evidence(records), **options, **both).known
+    apart = [
+        planted.record(
+            "retrain", index=i, reference="oracle", columns={n: planted.score(v, complement=True) for n in columns}
+        )
+        for i, v in enumerate((0.9, 0.96))
+    ]
+    found = told("misalignment-index", planted.evidence(records + apart), **options, **both)
+    assert found.value == pytest.approx(np.mean(misalignment_index(said, likely, chance=0.07, lowest=0.07).paths))
+
+
+def test_strata_of_a_misalignment_index_count_alike(planted):
+    """Two rows, whose cells come in another order in each stratum; eight sets of one and four of the other."""
+    rng = np.random.default_rng(21)
+    kinds = {n: planted.score(0.9, complement=True) for n in ("forget_rr", "forget_p")}
+    fall = np.array([0.0, 0.5, 1.0])
+
+    def of(stratum, count, methods):
+        ahead = rng.uniform(0, 0.3, (count, len(methods)))
+        records = [
+            planted.record(
+                method,
+                stratum=stratum,
+                index=i,
+                columns=kinds,
+                trajectory=[
+                    {"update": k, "scores": {"forget_rr": float(f), "forget_p": float(f - (k == 1) * ahead[i, m])}}
+                    for k, f in enumerate(fall)
+                ],
+            )
+            for m, method in enumerate(methods)
+            for i in range(count)
+        ]
+        return records, ahead / 3
+
+    (low, a), (high, b) = of("low", 8, ("npo", "idk")), of("high", 4, ("idk", "npo"))
+    options = {"generation": "forget_rr", "probability": "forget_p", "chance": 0.0, "lowest": 0.0}
+    found = told("misalignment-index", planted.evidence(low + high), **options)
+    assert found.value == pytest.approx((a.mean() + b.mean()) / 2)
+    means = a.mean(axis=1), b.mean(axis=1)
+    error = math.sqrt(sum(m.var(ddof=1) / len(m) for m in means)) / 2
+    parts = [m.var(ddof=1) / len(m) for m in means]
+    df = sum(parts) ** 2 / sum(p**2 / (len(m) - 1) for p, m in zip(parts, means, strict=True))
+    assert found.high == pytest.approx(found.value + stats.t.ppf(0.975, df) * error)
+    by_row = {"npo": (a[:, 0].mean() + b[:, 1].mean()) / 2, "idk": (a[:, 1].mean() + b[:, 0].mean()) / 2}
+    assert dict(map(tuple, found.figure["rows"])) == {f"{n} + uniform": pytest.approx(v) for n, v in by_row.items()}
+    assert found.n == 12
+    beside = planted.evidence([*low, *of("random", 4, ("npo", "idk"))[0]])
+    assert "several samplers" in told("misalignment-index", beside, **options).problem
+    unlike = planted.evidence([*low, *of("high", 4, ("npo",))[0]])
+    assert "unlike rows" in told("misalignment-index", unlike, **options).problem
+    short = planted.evidence([*low, *of("high", 2, ("npo", "idk"))[0]])
+    assert "too few" in told("misalignment-index", short, **options).problem
 
 
 def test_a_slope_over_parts(planted):
@@ -600,6 +657,20 @@ def test_no_evidence_is_no_effect(name, planted):
     assert name in STATISTICS
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "planned"),
+    [
+        ({"method": "npo"}, {"method": "grad-diff"}, 20),
+        ({"stratum": "high"}, {"stratum": "low"}, 10),
+        ({"sampler": "a", "stratum": "high"}, {"sampler": "b", "stratum": "high"}, 10),
+    ],
+)
+@pytest.mark.parametrize(("name", "options"), [("paired-difference", {}), ("at-equal-utility", {"lost": 0.1})])
+def test_sets_of_two_strata_are_pairs_before_the_run(name, options, first, second, planned):
+    design = Design(2, 10, 8, lambda: None)
+    assert made(name, first=first, second=second, **options).planned(design) == planned
+
+
 def test_forgetting_at_equal_utility(planted):
     """Utility falls evenly by 0.2 a look, and by 0.1; forgetting rises by 0.2 a look in both."""
     rng = np.random.default_rng(17)
@@ -616,6 +687,10 @@ def test_forgetting_at_equal_utility(planted):
     # 0.35 are lost after 1.75 looks, and after 3.5.
     test = stats.ttest_1samp(0.2 * 1.75 - 0.2 * 3.5 + shift[0] - shift[1], 0).confidence_interval()
     assert (found.low, found.high) == (pytest.approx(test.low), pytest.approx(test.high))
+    each = 0.2 * 1.75 - 0.2 * 3.5 + shift[0] - shift[1]
+    control = told("at-equal-utility", planted.evidence(records), **sides, lost=0.35, shuffled=True)
+    assert np.abs([v for _, v in control.figure["sets"]]) == pytest.approx(np.abs(each))
+    assert control.low < 0 < control.high
     never = told("at-equal-utility", planted.evidence(records), **sides, lost=0.5)
     assert "6 of 6 forget sets left out: 6 cells without a value" in never.problem
     assert math.isnan(forgetting_at(way([0, 1], [0, 1], [0.5, 0.4]), 0.6))

@@ -361,6 +361,64 @@ def test_c20_at_the_border(planted):
     assert LEAST <= 1 - found["undecided"] <= MOST
 
 
+@slow
+@pytest.mark.parametrize("shuffled", [True, False])
+def test_c20_controls(planted, shuffled):
+    """A coin for each set leaves nothing; and one view beside itself has no index but 0, whatever it falls by."""
+    options = {**MIS, "shuffled": True} if shuffled else {**MIS, "probability": "said", "lowest": 0.0}
+    found = judged(planted, "misalignment-index", options, misaligned(planted, 0.1, 32), above=0.0)
+    assert found["supported"] <= (MOST if shuffled else 0)
+
+
+@slow
+def test_c21_control(planted):
+    """Coins within every size leave no slope, though the index is far from 0 in all of them."""
+    from fairforget.claims.values import Evidence, Part
+
+    sizes = (1e5, 4e5, 1.6e6)
+    inner = {"name": "misalignment-index", **MIS, "shuffled": True}
+    options = {"statistic": inner, "over": "parameters"}
+    studies = (
+        Evidence(
+            "small", {str(s): Part(one.only.records, facts={"parameters": s}) for s, one in zip(sizes, of, strict=True)}
+        )
+        for of in zip(*(misaligned(planted, 0.1, 33 + i) for i in range(3)), strict=True)
+    )
+    assert judged(planted, "slope-over-parts", options, studies, above=0.0)["supported"] <= MOST
+
+
+def buckets(planted, gap, seed):
+    """Yield studies whose frequent sets have forgotten `gap` more than their partners at equal utility."""
+    rng, study = np.random.default_rng(seed), Ways(planted, ("high", "low"))
+    utility = np.broadcast_to(np.linspace(1, 0, 5), (2, SETS, 5))
+    for _ in range(STUDIES):
+        level = 0.5 + rng.normal(0, 0.05, (2, SETS, 1))
+        level[0] += gap
+        yield study.told({planted.COMPLETENESS: level * np.linspace(0, 2, 5), planted.UTILITY: utility})
+
+
+BUCKETS = {"first": {"stratum": "high"}, "second": {"stratum": "low"}, "lost": 0.5}
+
+
+@slow
+def test_c19_at_equal_utility(planted):
+    """The standard error is 0.0158: 0.05 · √2 / √20, less than a third of the effect."""
+    assert judged(planted, "at-equal-utility", BUCKETS, buckets(planted, -0.07, 36), below=0.0)["supported"] >= RIGHT
+    assert judged(planted, "at-equal-utility", BUCKETS, buckets(planted, 0.07, 37), below=0.0)["contradicted"] >= RIGHT
+
+
+@slow
+def test_c19_at_the_border(planted):
+    found = judged(planted, "at-equal-utility", BUCKETS, buckets(planted, 0.0, 38), below=0.0)
+    assert LEAST <= 1 - found["undecided"] <= MOST
+
+
+@slow
+def test_c19_shuffled(planted):
+    found = judged(planted, "at-equal-utility", {**BUCKETS, "shuffled": True}, buckets(planted, -0.07, 39), below=0.0)
+    assert found["supported"] <= MOST
+
+
 def sized(planted, slope, seed):
     """Yield models of three sizes whose paired difference grows by `slope` with each e-fold of parameters."""
     from fairforget.claims.values import Evidence, Part

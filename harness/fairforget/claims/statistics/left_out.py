@@ -31,6 +31,18 @@ class LeftOut:
         """Whether what is left speaks for too few of the sets."""
         return self.sets > MOST_LEFT_OUT * self.asked
 
+    def __add__(self, other: LeftOut) -> LeftOut:
+        """Return what is left out of two strata together."""
+        return LeftOut(
+            self.sets + other.sets,
+            self.asked + other.asked,
+            self.failed + other.failed,
+            self.valueless + other.valueless,
+            self.absent + other.absent,
+            self.spare + other.spare,
+            self.unit,
+        )
+
     def text(self) -> str | None:
         """Return it in words; None where nothing was left out."""
         found = [

@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from fairforget.claims.statistics.base import Statistic
+from fairforget.claims.statistics.base import Design, Statistic
 from fairforget.claims.statistics.cells import cells_of
 from fairforget.claims.statistics.measures import At, measure
 from fairforget.claims.statistics.options import First, Kept, Of, Second, no_pair, noted, why_not
-from fairforget.claims.statistics.pairs import Differences, check_sides, differences
+from fairforget.claims.statistics.pairs import Differences, check_sides, differences, planned_sets
 from fairforget.claims.values import Effect, Evidence
 from fairforget.stats.strata import standardised_mean
 
@@ -50,6 +50,10 @@ class PairedDifference(Statistic):
             lambda one, other: worth(one) - worth(other),
         )
         return mean_effect(found)
+
+    def planned(self, design: Design) -> int:
+        """Return the forget sets, pairs of them where two strata are compared."""
+        return planned_sets(design, self.first)
 
 
 def mean_effect(found: Differences, needs: str = "") -> Effect:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fairforget.claims.statistics.base import Design
 from fairforget.claims.statistics.cells import FACETS, OF_SETS, Cell, Facet, Side
 from fairforget.claims.statistics.left_out import LeftOut
 from fairforget.stats.overlap import overlap_share
@@ -36,6 +37,11 @@ class Differences:
     def means(self) -> tuple[np.ndarray, ...]:
         """Return the mean over pairs and seeds, (sets,) of each stratum: the set is what is independent."""
         return tuple(values.mean(axis=(0, 2)) for values in self.values)
+
+    def tossed(self, rng: np.random.Generator) -> Differences:
+        """Return them where a coin says, set by set, which of the two sides is the first."""
+        coins = (rng.choice([-1.0, 1.0], size=(1, values.shape[1], 1)) for values in self.values)
+        return replace(self, values=tuple(values * coin for values, coin in zip(self.values, coins, strict=True)))
 
 
 def differences(
@@ -104,6 +110,12 @@ def check_sides(first: Side, second: Side) -> None:
     if dict(first) == dict(second):
         msg = "first and second are the same cells"
         raise ValueError(msg)
+
+
+def planned_sets(design: Design, first: Side) -> int:
+    """Return the forget sets that two sides have before a study runs: pairs of them where the sides name strata."""
+    named = "stratum" in first or "sampler" in first
+    return design.draws * (design.strata // 2 if named else design.strata)
 
 
 def _value(
