@@ -48,6 +48,11 @@ def fairforget_claims() -> Iterable[Entry]:
         _claim("c13-inside", "the same, inside"),
         _claim("c13-updates", "what was trained often takes more updates (§3.3)"),
         _claim("c15", "MRD is curvature (Theorem 3.2)"),
+        _claim("c16", "samples out of distribution take more steps to unlearn (2411.04388)"),
+        _claim("c16-trade-off", "and cost less utility where they are forgotten as far"),
+        _claim("c17", "unlearning natural samples costs utility faster (2411.04388)"),
+        _claim("c18", "what is memorised more takes more updates (2411.04388)"),
+        _claim("c18-difficulty", "and so does what other text does not teach"),
         _claim("c22", "five per cent of a forget set unlearn as well as all of it (2504.10185)"),
         _claim("readings", "the two readings of MRD rank alike (Eq. 4)"),
     )

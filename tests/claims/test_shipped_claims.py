@@ -23,7 +23,7 @@ def planned():
 
 def quantities(options):
     """Yield the names of what a statistic looks up in the scores of a target."""
-    for key in ("score", "partial", "over", "of", "beside", "given", "outcome"):
+    for key in ("score", "partial", "over", "of", "beside", "given", "outcome", "exposure"):
         found = options.get(key)
         for what in found if isinstance(found, list | tuple) else [found]:
             if what is not None:
@@ -38,7 +38,7 @@ def test_no_file_is_forgotten():
 def test_all_of_them_can_run_together(planned):
     check_shared(list(planned.values()))
     studies = {site.study for one in planned.values() for site in one.sites}
-    assert studies == {"claims-scores", "claims-sets", "claims-single", "claims-curricula"}
+    assert studies == {"claims-scores", "claims-sets", "claims-single", "claims-curricula", "claims-inout"}
 
 
 @pytest.mark.parametrize("name", NAMES)

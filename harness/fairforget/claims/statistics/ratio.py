@@ -10,11 +10,14 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from fairforget.board.loose import mapping, number
-from fairforget.claims.statistics.base import Statistic
+from fairforget.claims.statistics.base import Design, Statistic
 from fairforget.claims.statistics.cells import OF_SETS, Cell, cells_of
-from fairforget.claims.statistics.measures import Spent, time_to_goal
+from fairforget.claims.statistics.exposed import Exposed, Exposure
+from fairforget.claims.statistics.measures import Spent, Time, time_to_goal
 from fairforget.claims.statistics.options import First, Kept, Second, no_pair, noted, why_not
-from fairforget.claims.statistics.pairs import check_sides, differences
+from fairforget.claims.statistics.pairs import check_sides, differences, planned_sets
+from fairforget.claims.statistics.score_sets import Unusable
+from fairforget.claims.statistics.ways import NEEDS as WAY
 from fairforget.claims.values import Effect, Evidence
 from fairforget.stats.overlap import inflation
 from fairforget.stats.signed_rank import middle
@@ -31,10 +34,12 @@ NEEDS = "the budget has to say when a set is forgotten, by completeness or stop"
 class Ratio(Statistic):
     """Natural logarithm of what `first` spends over what `second` spends until the goal, on the same forget sets.
 
-    The goal is the completeness of the budget, or its rule of stopping. A run that never reached it would have spent
-    more than it did: its set has a bound instead of a number, and the pseudo-median over sets an interval that holds
-    wherever it lies (`fairforget.stats.signed_rank`); no last update enters a mean. An end of the interval is infinite
-    where too many sets have no bound there. Seeds, and rows where there are several, are averaged within the set.
+    The goal is the completeness of the budget, or its rule of stopping; with `exposure` it is a GenEx of 0 on the looks
+    of the trajectory, where the sample is as likely as by models that never saw it. A run that never reached it would
+    have spent more than it did: its set has a bound instead of a number, and the pseudo-median over sets an interval
+    that holds wherever it lies (`fairforget.stats.signed_rank`); no last update enters a mean. An end of the interval
+    is infinite where too many sets have no bound there. Seeds, and rows where there are several, are averaged within
+    the set.
 
     With `predicted` the figure has what a difficulty that is 1 / updates predicts of drawing by it: log(AM / HM) of the
     scores of the samples of each set (definitions of 2504.06658, 3.3 and 3.4).
@@ -47,24 +52,37 @@ class Ratio(Statistic):
     second: Second
     of: Annotated[Spent, "what is spent"] = "updates"
     predicted: Annotated[str | None, "name of a difficulty that the study scored"] = None
+    exposure: Exposure = None
+    forgetting: Annotated[str, "with exposure, the column that has 1 - probability"] = "forget_probability"
     only: Kept = field(default_factory=dict)
+    shuffled: Annotated[bool, "whether a coin says, set by set, which side is the first: a control"] = False
 
     unit: ClassVar[str] = "forget sets"
 
     def __post_init__(self) -> None:
         check_sides(self.first, self.second)
+        if self.exposure is not None and self.of != "updates":
+            msg = "exposure is told by update; leave of: updates"
+            raise ValueError(msg)
 
-    def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:  # noqa: ARG002 - nothing is resampled
+    def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:
         """Return the logarithm: above 0 where `first` spends more."""
         cells = cells_of(evidence, self.only, self.first, self.second)
-        found, above = (differences(cells, self.first, self.second, self._bound(side)) for side in (0, 1))
+        try:
+            time = self._time(evidence, cells)
+        except Unusable as why:
+            return Effect.unknown(str(why))
+        found, above = (differences(cells, self.first, self.second, _bound(time, side)) for side in (0, 1))
         if not found.pairs:
             return no_pair(found.single)
         if len(found.values) > 1:
             return Effect.unknown("forget sets of several strata are no one sample")
         low, high = found.means()[0], above.means()[0]
         n = len(low)
-        if (lacking := why_not(found.left_out, n, FEWEST, NEEDS)) is not None:
+        if self.shuffled:
+            turned = rng.integers(2, size=n).astype(bool)
+            low, high = np.where(turned, -high, low), np.where(turned, -low, high)
+        if (lacking := why_not(found.left_out, n, FEWEST, NEEDS if self.exposure is None else WAY)) is not None:
             return lacking
         told = middle(low, high, inflation=inflation(n, found.overlap[0])) if found.overlap[0] < 1 else None
         if told is None:
@@ -87,19 +105,29 @@ class Ratio(Statistic):
             },
         )
 
-    def _bound(self, side: int) -> Callable[[Record, Record], float]:
-        """Return the function to the lower (0) or the upper (1) bound of a log-ratio."""
+    def planned(self, design: Design) -> int:
+        """Return the forget sets, pairs of them where two strata are compared."""
+        return planned_sets(design, self.first)
 
-        def bound(one: Record, other: Record) -> float:
-            above, below = time_to_goal(one, self.of), time_to_goal(other, self.of)
-            if above is None or below is None:
-                return math.nan
-            # What was not reached took more: of the numerator that leaves no upper bound, of the other no lower one.
-            if not (below if side == 0 else above).reached:
-                return -math.inf if side == 0 else math.inf
-            return math.log(above.spent) - math.log(below.spent)
+    def _time(self, evidence: Evidence, cells: Sequence[Cell]) -> Callable[[Record], Time | None]:
+        if self.exposure is None:
+            return lambda record: time_to_goal(record, self.of)
+        return Exposed.of(evidence, cells, self.exposure, self.forgetting).time
 
-        return bound
+
+def _bound(time: Callable[[Record], Time | None], side: int) -> Callable[[Record, Record], float]:
+    """Return the function to the lower (0) or the upper (1) bound of a log-ratio."""
+
+    def bound(one: Record, other: Record) -> float:
+        above, below = time(one), time(other)
+        if above is None or below is None:
+            return math.nan
+        # What was not reached took more: of the numerator that leaves no upper bound, of the other no lower one.
+        if not (below if side == 0 else above).reached:
+            return -math.inf if side == 0 else math.inf
+        return math.log(above.spent) - math.log(below.spent)
+
+    return bound
 
 
 def _plain(value: float) -> float | None:

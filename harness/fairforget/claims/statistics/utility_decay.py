@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from fairforget.claims.statistics.base import Statistic
+from fairforget.claims.statistics.base import Design, Statistic
 from fairforget.claims.statistics.cells import cells_of
 from fairforget.claims.statistics.options import First, Kept, Second
 from fairforget.claims.statistics.paired_difference import mean_effect
-from fairforget.claims.statistics.pairs import check_sides, differences
+from fairforget.claims.statistics.pairs import check_sides, differences, planned_sets
 from fairforget.claims.statistics.ways import NEEDS, Looks, decay
 from fairforget.claims.values import Effect, Evidence
 from fairforget.store.record import Record
@@ -33,13 +33,14 @@ class UtilityDecay(Statistic):
     second: Second
     of: Annotated[str, "utility, or a column that falls as a model breaks"] = "utility"
     only: Kept = field(default_factory=dict)
+    shuffled: Annotated[bool, "whether a coin says, set by set, which side is the first: a control"] = False
 
     unit: ClassVar[str] = "forget sets"
 
     def __post_init__(self) -> None:
         check_sides(self.first, self.second)
 
-    def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:  # noqa: ARG002 - nothing is resampled
+    def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:
         """Return the difference of the slopes, in utility per update."""
         cells = cells_of(evidence, self.only, self.first, self.second)
         looks = Looks.of(cells, self.of, self.of)
@@ -51,4 +52,9 @@ class UtilityDecay(Statistic):
             until = min(ways[0].updates[-1], ways[1].updates[-1])
             return decay(ways[0], until) - decay(ways[1], until)
 
-        return mean_effect(differences(cells, self.first, self.second, value), NEEDS)
+        found = differences(cells, self.first, self.second, value)
+        return mean_effect(found.tossed(rng) if self.shuffled else found, NEEDS)
+
+    def planned(self, design: Design) -> int:
+        """Return the forget sets, pairs of them where two strata are compared."""
+        return planned_sets(design, self.first)
