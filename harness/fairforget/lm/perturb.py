@@ -66,6 +66,11 @@ class Perturbation:
         for weight, saved in zip(self.weights, self._saved, strict=True):
             local_part(weight).neg_().add_(saved, alpha=2)
 
+    def moved_share(self) -> float:
+        """Return the share of the weights that are not the original ones; of split weights, in this process."""
+        moved = sum(int((local_part(w) != saved).sum()) for w, saved in zip(self.weights, self._saved, strict=True))
+        return moved / max(1, sum(saved.numel() for saved in self._saved))
+
     def restore(self) -> None:
         """Copy the original weights back; an interrupt that falls into the copying is raised after it is complete."""
         interrupt: BaseException | None = None

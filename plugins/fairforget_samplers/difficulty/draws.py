@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -29,6 +30,8 @@ Layers = Literal["all", "adapters", "base"] | Sequence[str]
 """Which weights are moved: a word, or glob patterns of parameter names (``model.layers.0.*``)."""
 MOST: Final = 1_000_000
 """Draws that may be asked for: each has a number of its own in memory, and none wants a hundredth of so many."""
+Precision = Literal["auto", "bfloat16"]
+"""Of weights and passes: that of the model, or rounded for the time of the scoring."""
 TOO_MANY = 0.01
 """Share of draws that are not finite above which sigma is said to be too large."""
 
@@ -61,6 +64,8 @@ class Draws:
     """Why a sample has no score where the unchanged model is not finite for it."""
     until: float | None = None
     """Split-half reliability at which to end before all directions are drawn."""
+    dtype: Precision = "auto"
+    """``bfloat16`` rounds the weights, their noise and the passes, whatever sigma is: for showing what that does."""
     portions: Callable[[Any, SampleSet], list[list[int]]] | None = None
     """Which samples are measured together, where not all of them can be; the directions are then drawn for each."""
 
@@ -83,10 +88,12 @@ class Draws:
         halver = np.random.default_rng(int(rng.integers(2**63)))
         scoped = in_scope(samples, self.scope)
         kept, excluded = scorable(scoped)
-        with evaluating(model), perturbation(model, self.layers) as noise:
+        with evaluating(model), self._precision(model), perturbation(model, self.layers) as noise:
             size = displacement(model, noise, self.sigma, relative=self.relative)
-            warnings = self.resolution.check(self.name, self.sigma, size)
+            warnings = [] if self._rounds else self.resolution.check(self.name, self.sigma, size)
             drawn = self._drawn(model, scoped.take(kept), noise, seeds, halver)
+            dtype = str(noise.weights[0].dtype).removeprefix("torch.")
+            moved = {"moved_share": noise.moved_share()} if self._rounds else {}
         values, errors = np.full(len(samples), np.nan), np.full(len(samples), np.nan)
         values[kept], errors[kept] = np.abs(finite_mean(drawn.values)), standard_error(drawn.values)
         for position, finite in zip(kept, drawn.finite, strict=True):
@@ -94,7 +101,8 @@ class Draws:
                 why = "no draw is finite" if finite else self.unusable
                 excluded[samples[position].sample.id] = why
         reliability = split_half(drawn.values, halver) if drawn.reliability is None else drawn.reliability
-        share = rounding_share(values[kept], drawn.linear, size) if self.resolution.second_order else None
+        told = self.resolution.second_order and not self._rounds
+        share = rounding_share(values[kept], drawn.linear, size) if told else None
         failed = ~np.isfinite(drawn.values[:, drawn.finite])
         details = {
             "scope": self.scope,
@@ -104,7 +112,8 @@ class Draws:
             "antithetic": self.antithetic,
             "directions": drawn.directions,
             "forwards": drawn.forwards,
-            "dtype": str(noise.weights[0].dtype).removeprefix("torch."),
+            "dtype": dtype,
+            **moved,
             "layers": self.layers if isinstance(self.layers, str) else list(self.layers),
             "weights": sum(w.numel() for w in noise.weights),
             "tokens": drawn.tokens,
@@ -116,6 +125,17 @@ class Draws:
         }
         warnings += [*self._warnings(drawn, reliability, failed), *rounding_warnings(self.name, share)]
         return Scores(values, errors, reliability, {**details, "warnings": warnings})
+
+    @property
+    def _rounds(self) -> bool:
+        return self.dtype != "auto"
+
+    def _precision(self, model: Any) -> AbstractContextManager[None]:
+        import torch
+
+        from fairforget.lm.rounded import rounded
+
+        return rounded(model, torch.bfloat16) if self._rounds else nullcontext()
 
     def _drawn(
         self, model: Any, samples: SampleSet, noise: Perturbation, seeds: list[int], halver: np.random.Generator
@@ -132,6 +152,11 @@ class Draws:
         return Drawn.joined(found, parts)
 
     def _warnings(self, drawn: Drawn, reliability: float | None, failed: np.ndarray) -> Iterable[str]:
+        if self._rounds:
+            yield (
+                f"{self.name}: weights, noise and passes are rounded to {self.dtype}, which is most of the score at a "
+                "small sigma; this shows what half precision does and is no score to use"
+            )
         if self.until is not None and reliability is not None and reliability < self.until:
             yield (
                 f"{self.name}: reliability {reliability:.2f} after {drawn.forwards} forwards, {self.until:g} was "

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from fairforget.api import Difficulty, Scores
 from fairforget.errors import FairforgetError
-from fairforget_samplers.difficulty.draws import MOST, Draws
+from fairforget_samplers.difficulty.draws import MOST, Draws, Precision
 from fairforget_samplers.difficulty.resolution import FIRST_ORDER, SECOND_ORDER
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ class MrdMonteCarlo(Difficulty):
     mean. No value of sigma is printed; `sigma` stands in. At a small sigma its first-order term, which only many
     draws average out, is most of the value: it ranks single samples at random. `draws` may be another number, which the
     warnings tell.
+
+    ``dtype: bfloat16`` is there to show what half precision does to Eq. 4, not for use: the weights, the noise that is
+    added to them and the forward passes are rounded to bfloat16, log-likelihoods are taken from its logits in float32
+    and summed in float64. A sigma that rounding swallows is not refused then. ``moved_share`` in the details is the
+    share of the weights that the last draw changed at all.
     """
 
     higher_is = "easier"
@@ -75,6 +80,9 @@ class MrdMonteCarlo(Difficulty):
     ] = "all"
     preset: Annotated[Literal["paper_literal"] | None, "fixes other options, which then cannot be changed"] = None
     batch_tokens: Annotated[int | None, "padded tokens a pass, at most; null = found", Field(ge=1)] = None
+    dtype: Annotated[
+        Precision, "auto: that of the model, float32 or float64; bfloat16 shows what rounding does, and is not for use"
+    ] = "auto"
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other.
@@ -95,6 +103,10 @@ class MrdMonteCarlo(Difficulty):
                 f"mrd-monte-carlo: {self.draws} draws make no pairs; write draws: {self.draws + 1}, or antithetic: "
                 "false for independent draws"
             )
+
+    def passes(self) -> int:
+        """A pass for the weights as they are, and one for each draw."""
+        return 1 + self.draws
 
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; see the class.
@@ -117,6 +129,7 @@ class MrdMonteCarlo(Difficulty):
             layers=self.layers,
             scope=self.scope,
             batch_tokens=self.batch_tokens,
+            dtype=self.dtype,
         ).score(model, samples, rng)
         variant = f"mrd.{'in' if inside else 'out'}.{self.normalise}"
         details = {"variant": variant, "preset": self.preset, **found.details}
