@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,17 @@ def test_what_has_no_time(planted):
     assert one([1.0, -1.0], losses={"in-0": None}) is None
     gone = one([1.0, -math.inf])
     assert (gone.spent, gone.reached) == (3.0, True)
+
+
+@pytest.mark.parametrize(("noise", "goal"), [(-0.3, -0.3), (0.0, 0.0), (None, 0.0), ("much", 0.0), (1e400, 0.0)])
+def test_the_goal_is_the_noise_of_models_that_never_saw_the_samples(planted, noise, goal):
+    """1.5 (1 - t / 20) is the goal at t = 20 (1 - goal / 1.5)."""
+    found = evidence(planted, falling(np.full((2, 1), 20.0)), np.full((2, 1), 2.0))
+    told_of = replace(found.only.scores[0], details={"noise_median": noise})
+    noisy = Evidence("small", {"": replace(found.only, scores=(told_of,))})
+    cells = cells_of(noisy, {})
+    exposed = Exposed.of(noisy, cells, "held-out-loss", "forget_probability")
+    assert exposed.time(cells[0].record).spent == pytest.approx(20 * (1 - goal / 1.5))
 
 
 def test_hostile_looks_are_no_looks(planted):

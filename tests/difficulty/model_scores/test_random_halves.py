@@ -162,6 +162,7 @@ def test_on_a_real_target_the_models_are_oracles_of_the_cache(monkeypatch):
     make = target._make
     monkeypatch.setattr(target, "_make", lambda *args: made.append(args[5]) or make(*args))
     samples = bench.to_score(bench.corpus.pool)
+    assert bench.target.encode(bench.corpus.pool).retrained is None, "what a method is given knows no such models"
     memorised = CounterfactualMemorization(models=4).score(None, samples, rng())
     trained = len(made)
     assert trained <= 4

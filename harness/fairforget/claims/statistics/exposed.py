@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -38,22 +38,31 @@ class Exposed:
     """Of the only sample of a cell, by models that never saw it; by key of the record."""
     column: str
     """That has 1 − probability."""
+    goals: Mapping[str, float] = field(default_factory=dict)
+    """GenEx at which a sample counts as forgotten, by key of the record; 0 where it is not there."""
 
     @classmethod
     def of(cls, evidence: Evidence, cells: Sequence[Cell], what: Meant, column: str) -> Exposed:
         """Return what is known of cells; those of several samples, or whose sample has no score, are not in it.
 
+        The goal is the median GenEx that models which never saw the samples have against each other, as the scores of
+        the part tell it (``noise_median`` of the details of ``held-out-loss`` by the average of the probability). It
+        lies below 0, for the mean of probabilities is that of the few models that give most.
+
         Raises:
             Unusable: a part has no such scores.
         """
-        scores = {name: _mean(meant(evidence.parts[name], what)) for name in {cell.facets["part"] for cell in cells}}
-        found = {}
+        sets = {name: meant(evidence.parts[name], what) for name in {cell.facets["part"] for cell in cells}}
+        scores = {name: _mean(of_part) for name, of_part in sets.items()}
+        noise = {name: number(of_part[0].details.get("noise_median")) for name, of_part in sets.items()}
+        found, goals = {}, {}
         for cell in cells:
             forgotten = cell.record.cell["draw"]["forget"]
             loss = scores[cell.facets["part"]].get(forgotten[0], math.nan) if len(forgotten) == 1 else math.nan
             if math.isfinite(loss):
                 found[cell.record.key] = loss
-        return cls(found, column)
+                goals[cell.record.key] = noise[cell.facets["part"]] or 0.0
+        return cls(found, column, goals)
 
     def path(self, record: Record) -> np.ndarray:
         """Return (looks, 2): update and GenEx at every look that has the column, by rising update."""
@@ -65,15 +74,17 @@ class Exposed:
         return np.array(sorted(found), dtype=np.float64).reshape(-1, 2)
 
     def time(self, record: Record) -> Time | None:
-        """Return the updates until GenEx is 0, linear between two looks; None where it is there from the start."""
+        """Return the updates until GenEx is at its goal, linear between two looks; None where it starts there."""
         path = self.path(record) if record.status == "ok" else np.zeros((0, 2))
-        if len(path) < 2 or path[0, 1] <= 0:
+        goal = self.goals.get(record.key, 0.0)
+        if len(path) < 2 or path[0, 1] <= goal:
             return None
-        after = int(np.argmax(path[:, 1] <= 0))
+        after = int(np.argmax(path[:, 1] <= goal))
         if after == 0:
             return Time(float(path[-1, 0]), reached=False)
         (u0, g0), (u1, g1) = path[after - 1 : after + 1]
-        return Time(float(u0 + g0 / (g0 - g1) * (u1 - u0)) if math.isfinite(g1) else float(u1), reached=True)
+        at = u0 + (g0 - goal) / (g0 - g1) * (u1 - u0) if math.isfinite(g1) else u1
+        return Time(float(at), reached=True)
 
     def way(self, record: Record, looks: Looks) -> Way | None:
         """Return the way with minus GenEx for forgetting; None where fewer than two looks have both numbers."""

@@ -34,12 +34,12 @@ NEEDS = "the budget has to say when a set is forgotten, by completeness or stop"
 class Ratio(Statistic):
     """Natural logarithm of what `first` spends over what `second` spends until the goal, on the same forget sets.
 
-    The goal is the completeness of the budget, or its rule of stopping; with `exposure` it is a GenEx of 0 on the looks
-    of the trajectory, where the sample is as likely as by models that never saw it. A run that never reached it would
-    have spent more than it did: its set has a bound instead of a number, and the pseudo-median over sets an interval
-    that holds wherever it lies (`fairforget.stats.signed_rank`); no last update enters a mean. An end of the interval
-    is infinite where too many sets have no bound there. Seeds, and rows where there are several, are averaged within
-    the set.
+    The goal is the completeness of the budget, or its rule of stopping; with `exposure` it is a GenEx on the looks of
+    the trajectory: the median one that models which never saw the samples have against each other, or 0 where the
+    scores do not tell it. A run that never reached it would have spent more than it did: its set has a bound instead of
+    a number, and the pseudo-median over sets an interval that holds wherever it lies (`fairforget.stats.signed_rank`);
+    no last update enters a mean. An end of the interval is infinite where too many sets have no bound there. Seeds, and
+    rows where there are several, are averaged within the set.
 
     With `predicted` the figure has what a difficulty that is 1 / updates predicts of drawing by it: log(AM / HM) of the
     scores of the samples of each set (definitions of 2504.06658, 3.3 and 3.4).
