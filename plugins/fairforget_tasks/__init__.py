@@ -53,6 +53,9 @@ def fairforget_claims() -> Iterable[Entry]:
         _claim("c17", "unlearning natural samples costs utility faster (2411.04388)"),
         _claim("c18", "what is memorised more takes more updates (2411.04388)"),
         _claim("c18-difficulty", "and so does what other text does not teach"),
+        _claim("c19", "frequent knowledge is harder to unlearn (2504.05058)"),
+        _claim("c20", "a model stops saying what it still finds likely (2504.05058)"),
+        _claim("c21", "the larger, the more so (2504.05058)"),
         _claim("c22", "five per cent of a forget set unlearn as well as all of it (2504.10185)"),
         _claim("readings", "the two readings of MRD rank alike (Eq. 4)"),
     )

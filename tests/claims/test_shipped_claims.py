@@ -38,13 +38,21 @@ def test_no_file_is_forgotten():
 def test_all_of_them_can_run_together(planned):
     check_shared(list(planned.values()))
     studies = {site.study for one in planned.values() for site in one.sites}
-    assert studies == {"claims-scores", "claims-sets", "claims-single", "claims-curricula", "claims-inout"}
+    assert studies == {
+        "claims-scores",
+        "claims-sets",
+        "claims-single",
+        "claims-curricula",
+        "claims-inout",
+        "claims-frequency",
+        "claims-sizes",
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_two_sizes_two_training_seeds_and_people_of_their_own(planned, name):
     sites = [site for target in planned[name].targets.values() for site in target[:1]]
-    assert len({site.plan.task.plugin.hidden_size for site in sites}) >= 2
+    assert len({site.plan.task.plugin.hidden_size for site in planned[name].sites}) >= 2
     assert len({site.plan.study.model.seed for site in sites}) >= 2
     seeds = [site.plan.task.plugin.seed for site in sites]
     assert len(set(seeds)) == len(seeds), "the interval of the mean over targets takes them as independent"
