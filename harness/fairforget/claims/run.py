@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fairforget.claims.evidence import Known, gather
 from fairforget.claims.judge import judge
 from fairforget.claims.outcome_file import NAME, OutcomesUnusable, read_outcomes, write_outcomes
+from fairforget.claims.packs.folders import check_not_packed, laid_out
 from fairforget.claims.planned import PlannedClaim, PlannedSite, check_shared
 from fairforget.claims.scoring import make_scores
 from fairforget.errors import FairforgetError, MachineFault
@@ -54,10 +55,11 @@ def run_claims(
         retry_failed: run cells again whose record says that they failed.
 
     Raises:
-        FairforgetError: two claims mean different studies by one name, the disk is full, or no study can run; nothing
-            that was done is lost.
+        FairforgetError: two claims mean different studies by one name, the disk is full, `out` holds packs, or no study
+            can run; nothing that was done is lost.
     """
     check_shared(claims)
+    check_not_packed(out)
     ran = failed = done = 0
     stopped: list[FairforgetError] = []
     for site in studies(claims):
@@ -103,30 +105,40 @@ def studies(claims: Sequence[PlannedClaim]) -> list[PlannedSite]:
 
 
 def judge_claims(
-    claims: Sequence[PlannedClaim], out: Path, *, watcher: Watcher, whole: bool = False
+    claims: Sequence[PlannedClaim],
+    out: Path,
+    *,
+    watcher: Watcher,
+    whole: bool = False,
+    evidence: Path | None = None,
 ) -> tuple[Judgement, ...]:
-    """Judge claims from the files in `out` alone, and write ``claims.json`` there.
+    """Judge claims from files alone, and write ``claims.json`` into `out`.
 
     Args:
         claims: planned.
-        out: where the studies lie.
+        out: where the file goes.
         watcher: is told how it goes.
         whole: whether these are all claims there are; else the outcomes of others stay in the file.
+        evidence: where the studies lie, as runs leave them or as packs; by default `out`.
 
     Returns:
         The outcomes of `claims`, in their order.
 
     Raises:
-        FairforgetError: two claims mean different studies by one name, or the file cannot be written.
+        FairforgetError: two claims mean different studies by one name, a pack is not used, or the file cannot be
+            written.
     """
     check_shared(claims)
     outcomes: dict[str, Judgement] = {}
     # Study by study: what claims share is read once, and only the records of one study are in memory.
     for _, of_study in groupby(sorted(claims, key=_study), key=_study):
         known: Known = {}
-        for planned in of_study:
-            watcher.stage(f"judging {planned.claim.name}")
-            outcomes[planned.claim.name] = judge(planned.claim, gather(planned, out, known))
+        together = list(of_study)
+        names = {site.study for planned in together for site in planned.sites}
+        with laid_out(out if evidence is None else evidence, names) as folder:
+            for planned in together:
+                watcher.stage(f"judging {planned.claim.name}")
+                outcomes[planned.claim.name] = judge(planned.claim, gather(planned, folder, known))
     others = () if whole else _others(claims, out, watcher)
     write_outcomes(out, [*others, *outcomes.values()])
     return tuple(outcomes[planned.claim.name] for planned in claims)

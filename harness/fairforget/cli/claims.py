@@ -1,4 +1,4 @@
-"""``fairforget claims list|run|report``."""
+"""``fairforget claims list|run|pack|unpack|report``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "list": ("list the claims that can be run by name", "fairforget.cli.claims_list"),
         "run": ("run what is missing of claims, and judge them", "fairforget.cli.claims_run"),
+        "pack": ("pack the evidence of claims, one file a study and target", "fairforget.cli.claims_pack"),
+        "unpack": ("lay packed evidence back as folders of runs", "fairforget.cli.claims_unpack"),
         "report": ("write what came of claims as a page and as Markdown", "fairforget.cli.claims_report"),
     }
 )

@@ -42,6 +42,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="print what the claims need, what they cost, and run nothing"
     )
     either.add_argument("--judge-only", action="store_true", help="run nothing, and judge from the files in DIR alone")
+    parser.add_argument(
+        "--evidence",
+        type=Path,
+        metavar="DIR",
+        help="with --judge-only: judge from the files or packs in this DIR; claims.json goes where --out says",
+    )
     add_log(parser)
     add_plugin(parser)
 
@@ -75,9 +81,18 @@ def execute(args: argparse.Namespace) -> int:
 
 def _check_asked(args: argparse.Namespace) -> None:
     from fairforget.errors import FairforgetError
+    from fairforget.paths import lies_at
 
     if args.all and args.claims:
         msg = f"--all is every claim, {args.claims[0]} among them or not; give either"
+        raise FairforgetError(msg)
+    if args.evidence is not None and not args.judge_only:
+        msg = (
+            f"--evidence {args.evidence} is only read, and goes with --judge-only; --out is where a run puts its files"
+        )
+        raise FairforgetError(msg)
+    if args.evidence is not None and lies_at(args.evidence) != "folder":
+        msg = f"there is no folder {args.evidence}; --evidence names one with packs, or with what 'claims run' left"
         raise FairforgetError(msg)
     if not args.all and not args.claims:
         msg = "name a claim, or say --all; 'fairforget claims list' lists them"
@@ -110,7 +125,7 @@ def _run(
             ran = None
             if not args.judge_only:
                 ran = run_claims(claims, registry, args.out, watcher=log, retry_failed=args.retry_failed)
-            return ran, judge_claims(claims, args.out, watcher=log, whole=args.all)
+            return ran, judge_claims(claims, args.out, watcher=log, whole=args.all, evidence=args.evidence)
     except KeyboardInterrupt:
         msg = f"interrupted; what is done is kept in {args.out}, and the same command goes on from there"
         raise KeyboardInterrupt(msg) from None

@@ -1,0 +1,1 @@
+"""The evidence of claims in few small files, from which they are judged as from the folders of their runs."""
