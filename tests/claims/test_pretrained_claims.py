@@ -1,4 +1,4 @@
-"""The claims about a pretrained model: files that are run by their path, for `--all` is to need no model and no night."""
+"""The claims about a pretrained model: files run by their path, for `--all` is to need no model and no night."""
 
 from __future__ import annotations
 
