@@ -13,8 +13,12 @@ pytestmark = pytest.mark.usefixtures("forked")
 HERE = Path(__file__).parent
 KINDS = ("sampler", "difficulty", "metric", "task")
 ENTRIES = [entry for kind in KINDS for entry in Registry.discover().entries(kind) if entry.dist == "fairforget"]
-FEWER = {"mrd-hessian": {"probes": 20}}
-"""Instead of a hundred, which take half a minute."""
+FEWER = {
+    "mrd-hessian": {"probes": 20},
+    "counterfactual-memorization": {"models": 2},
+    "held-out-loss": {"models": 2},
+}
+"""Instead of a hundred, or of eight that are trained, which take half a minute."""
 
 NEEDS_OPTIONS = {"options-documented": "there is no model, or no book, that would do for everybody"}
 EXPECTED = {"whp": NEEDS_OPTIONS, "reference-loss": NEEDS_OPTIONS}
