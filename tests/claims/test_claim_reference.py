@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from fairforget.claims import claim_file
+from fairforget.claims import beside_file, claim_file
 from fairforget.claims.expectation import Expectation
 from fairforget.claims.open import open_claim
 from fairforget.claims.reference import reference_page
@@ -23,7 +23,7 @@ STATISTICS_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "claim-stat
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "claims.md"
 MAPPINGS = [
     model
-    for model in {**vars(claim_file), "Expectation": Expectation}.values()
+    for model in {**vars(claim_file), **vars(beside_file), "Expectation": Expectation}.values()
     if isinstance(model, type) and issubclass(model, BaseModel) and model.model_fields
 ]
 
@@ -35,7 +35,7 @@ def test_the_page_is_what_the_schema_says():
 
 def test_every_key_of_every_mapping_is_on_the_page_with_a_meaning():
     rows = re.findall(r"^\| `(\w+)` \| .+ \| .+ \| (.*) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(MAPPINGS) == 9
+    assert len(MAPPINGS) == 13
     assert sorted(name for name, _ in rows) == sorted(name for model in MAPPINGS for name in model.model_fields)
     assert all(meaning.strip() for _, meaning in rows)
 

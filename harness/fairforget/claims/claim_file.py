@@ -21,14 +21,13 @@ from pydantic import (
 )
 
 from fairforget.api.spec import PluginSpec
+from fairforget.claims.beside_file import BesideFile, Line, Text
 from fairforget.claims.expectation import Expectation
 from fairforget.study.part import Part, Positive
 from fairforget.study.places import shown
 from fairforget.study.spec import parse_spec
 
 Family = Literal["selection", "difficulty", "forgotten"]
-Line = Annotated[str, Field(min_length=1, max_length=200)]
-Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 Settings = Annotated[dict[str, Any], Field(default_factory=dict, max_length=100)]
 MOST_STUDIES: Final = 200
 """Targets times parts of a claim."""
@@ -160,6 +159,8 @@ class ClaimFile(Part):
     """What would change the verdict."""
     means: Means
     """What each verdict means for someone who unlearns."""
+    beside: BesideFile | None = None
+    """What the source shows of it, which the report lays beside ours; null = nothing."""
 
     @field_validator("targets", "parts", "controls")
     @classmethod

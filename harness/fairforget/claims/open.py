@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fairforget.api.spec import PluginSpec
 from fairforget.claims.claim import Assumed, Claim, ScoresWanted, Site
 from fairforget.claims.confined import confined
+from fairforget.claims.printed.named import beside_faults
 from fairforget.claims.read import ReadClaim, read_claim
 from fairforget.claims.statistics.loading import load
 from fairforget.claims.statistics.names import STATISTICS
@@ -88,6 +89,7 @@ class _Opening:
             if (found := self.statistic(control.statistic, ("controls", name, "statistic"))) is not None
         }
         scores, sites = self.scores(), self.sites()
+        self.builder.faults.extend(beside_faults(self.read))
         if self.builder.faults or self.elsewhere or made is None:
             raise StudyError([*self.read.places.error(self.builder.faults).messages, *self.elsewhere])
         assumed = Assumed(file.assumed.effect, file.assumed.spread, file.assumed.because)

@@ -9,6 +9,7 @@ import sys
 from typing import Final
 
 from fairforget.api.spec import PluginSpec
+from fairforget.claims.beside_file import BesideFile, NamedFigure, NamedLine, NamedTable
 from fairforget.claims.claim_file import Assumed, ClaimFile, Control, Means, Scores, Source, Target, Variation
 from fairforget.claims.expectation import Expectation
 from fairforget.study.reference import section
@@ -70,9 +71,9 @@ or the name of a study that is installed. What is wrong in a mapping is told of 
 wrong of the line of the setting. Cells and scores lie in `<study>/<target>` or `<study>/<target>.<part>`, so that
 claims that run the same study on the same target and part share them.
 
-**Paths.** A text that starts with `./` or `../` in the study, a setting or the options of a difficulty is relative to
-the claim's file. It does not lead out of the folder of that file or, of a claim that a plugin ships, out of its
-package, links followed; neither does one in a study file beside the claim.
+**Paths.** A text that starts with `./` or `../` in the study, a setting, the options of a difficulty or the file of a
+table is relative to the claim's file. It does not lead out of the folder of that file or, of a claim that a plugin
+ships, out of its package, links followed; neither does one in a study file beside the claim.
 
 **Statistics.** They are fairforget's own: [every one with its options](claim-statistics.md).
 
@@ -92,6 +93,10 @@ _SECTIONS: Final = (
     ("controls", Control),
     ("assumed", Assumed),
     ("means", Means),
+    ("beside", BesideFile),
+    ("beside: figures", NamedFigure),
+    ("beside: tables", NamedTable),
+    ("beside: lines", NamedLine),
 )
 
 _INTRODUCTIONS: Final = {
@@ -103,6 +108,24 @@ _INTRODUCTIONS: Final = {
         "way, in 5 % of all runs."
     ),
     Control: "A mapping from names, as those of targets, to controls.",
+    BesideFile: (
+        "It changes no verdict. What is no number in the source is none here: a figure without printed numbers is "
+        "re-drawn from our runs, and the page says that there are none."
+    ),
+    NamedFigure: (
+        "`bars` and `spread` take a statistic that hands on a value of every forget set (`variance-share`, `reversal` "
+        "or `paired-difference`), `value` takes `sensitivity-slope`."
+    ),
+    NamedTable: (
+        "The file has the keys of `fairforget.claims.printed.table.Table`: source, columns with their units, rows with "
+        "the numbers as they are printed, and what is left out."
+    ),
+    NamedLine: (
+        "`pair METHOD` takes `paired-difference`. `low` and `high` are the mean outcomes of samples low and high in "
+        "the attribute, and `high/low` is the one divided by the other; they take `score-agreement` or "
+        "`rank-correlation`, whose samples are parted at the median (low is at it or below), or `group-difference` on "
+        "the scale raw or log, where they are means of the outcomes themselves."
+    ),
 }
 
 _NAMES: Final = {
@@ -115,6 +138,10 @@ _NAMES: Final = {
     Control: "control (see `controls`)",
     Assumed: "mapping (see `assumed`)",
     Means: "mapping (see `means`)",
+    BesideFile: "mapping (see `beside`)",
+    NamedFigure: "figure (see `beside: figures`)",
+    NamedTable: "table (see `beside: tables`)",
+    NamedLine: "line (see `beside: lines`)",
 }
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from fairforget.claims.claim_file import Line, Source, Text
+from fairforget.claims.beside_file import Line, Text
+from fairforget.claims.claim_file import Source
 from fairforget.study.faults import faults_of
 from fairforget.study.part import Count, Part, as_tuple
 from fairforget.study.places import Fault, shown

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from fairforget.board.loose import items, mapping, number
 from fairforget.board.page.scene import Panel
 from fairforget.board.text import shown
 from fairforget.claims.report import words
 from fairforget.claims.report.plots import Axes, OnCurve, Point, curve_panel
+
+PRINTED: Final = "printed value"
+"""Key beside the statistic's options, none of which has a space: what a paper prints for all of a figure."""
 
 
 def of_draws(figure: Mapping[str, Any], where: str, asked: Mapping[str, Any]) -> Iterator[Panel | None]:
@@ -47,7 +50,8 @@ def of_levels(figure: Mapping[str, Any], where: str, asked: Mapping[str, Any]) -
         told = [name, *([f"part {part}"] if part else []), *([f"slope {words.number(slope)}"] if slope else [])]
         title = f"{where}{', '.join(told)}"
         axes = Axes(by, "median score", log_x=True, log_y=True)
-        yield curve_panel(title, f"{shown(title, 300)}: median score against {by}", axes, points, law)
+        about = f"{shown(title, 300)}: median score against {by}"
+        yield curve_panel(title, about, axes, points, law, number(asked.get(PRINTED)))
 
 
 def of_parts(figure: Mapping[str, Any], where: str, asked: Mapping[str, Any]) -> Iterator[Panel | None]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fairforget.board.loose import items, number
 from fairforget.board.page.scene import Drawing, Panel
 from fairforget.board.text import shown
+from fairforget.claims.beside_file import NamedFigure
 from fairforget.claims.outcome import OnTarget
-from fairforget.claims.report import curves, groups, points
+from fairforget.claims.report import bars, curves, groups, points
+from fairforget.claims.report.curves import PRINTED
 from fairforget.claims.report.marks import MOST_DOTS, Mark, marks_panel
 from fairforget.claims.report.plots import MOST_POINTS, MOST_ROWS
 from fairforget.claims.report.told import Told
@@ -91,20 +93,86 @@ SHAPES: Final[tuple[Shape, ...]] = (
 )
 
 
+FORMS: Final[Mapping[str, Shape]] = {
+    "bars": Shape(
+        "bars",
+        "Bars of every forget set",
+        "A group of bars is one forget set, in the order in which they were drawn; seeds are averaged.",
+        bars.bars,
+    ),
+    "spread": Shape(
+        "spread",
+        "How far forget sets lie apart",
+        f"A small dot is one forget set, the large one their mean; of more than {MOST_DOTS} as many are drawn, spread "
+        "evenly.",
+        bars.spread,
+    ),
+}
+"""Forms that a claim may ask for beside what its statistic draws."""
+NO_NUMBERS: Final = "The paper prints no numbers of it, and none is read off the picture."
+
+
 def figures(told: Told) -> tuple[Drawing, ...]:
-    """Return the figures of a claim: its forget sets one by one, and what its statistic draws."""
+    """Return the figures of a claim: those of its source re-drawn, its forget sets, and what its statistic draws."""
     options = {} if told.read is None else told.read.file.statistic.options
-    found = [_sets(told), _shaped(told, options)]
+    named = [] if told.read is None or told.read.file.beside is None else told.read.file.beside.figures
+    own = [] if any(figure.drawn == "statistic" for figure in named) else [shaped(told, options)]
+    found = [*(_redrawn(told, i, options) for i in range(len(named))), _sets(told), *own]
     return tuple(drawing for drawing in found if drawing is not None)
 
 
-def _shaped(told: Told, options: Mapping[str, Any]) -> Drawing | None:
+def _redrawn(told: Told, i: int, options: Mapping[str, Any]) -> Drawing | None:
+    """Return a figure of the source from our runs; None where they have nothing to draw."""
+    if told.read is None or told.read.file.beside is None:
+        return None
+    named = told.read.file.beside.figures[i]
+    if named.drawn == "statistic":
+        found = shaped(told, {**options, PRINTED: named.value})
+    else:
+        found = _of_sets(told, FORMS[named.drawn], options)
+    if found is None:
+        return None
+    about = f"{there(named)} Here: {found.about}"
+    # Two figures of one claim may have one form; their anchors differ.
+    return replace(found, name=f"{found.name}-{i}" if i else found.name, title=redrawn(named), about=about)
+
+
+def redrawn(named: NamedFigure) -> str:
+    """Return the title of a figure that our runs re-draw."""
+    return f"{shown(named.name, 80)}, from our runs"
+
+
+def there(named: NamedFigure) -> str:
+    """Return what a figure of the source shows, and which numbers are printed of it."""
+    numbers = f"Printed of it: {shown(named.told, 500)}" if named.told is not None else NO_NUMBERS
+    return f"There: {shown(named.shows, 1_000)} {numbers}"
+
+
+def _of_sets(told: Told, shape: Shape, options: Mapping[str, Any]) -> Drawing | None:
+    panels = list(_panels(shape, told, options))
+    if not panels:
+        return None
+    of = [one.judged.effect.figure for one in told.outcome.targets]
+    said = f"{bars.cap(of) if shape.name == 'bars' else ''} {_too_many(len(panels))}".strip()
+    return Drawing(shape.name, shape.title, shape.about, tuple(panels[:MOST_PANELS]), None, said)
+
+
+def _too_many(panels: int) -> str:
+    return f"The first {MOST_PANELS} of {panels} panels are drawn." if panels > MOST_PANELS else ""
+
+
+def shaped(told: Told, options: Mapping[str, Any]) -> Drawing | None:
+    """Return what the statistic of a claim draws; None where its figure has no shape that is known.
+
+    Args:
+        told: the claim.
+        options: of its statistic.
+    """
     for shape in SHAPES:
         panels = list(_panels(shape, told, options))
         if panels:
-            more = len(panels) - MOST_PANELS
-            cap = f"The first {MOST_PANELS} of {len(panels)} panels are drawn." if more > 0 else ""
-            return Drawing(shape.name, shape.title, shape.about, tuple(panels[:MOST_PANELS]), None, cap)
+            drawn = tuple(panels[:MOST_PANELS])
+            return Drawing(shape.name, shape.title, shape.about, drawn, None, _too_many(len(panels)))
     return None
 
 

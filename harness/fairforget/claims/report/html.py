@@ -13,6 +13,7 @@ from fairforget.claims.report.words import SIGNS
 
 _PAGE: Final = "claims.html.j2"
 _STYLE: Final = "claims.css"
+_FILTERS: Final = "claims.js"
 
 
 def render_html(report: Report) -> str:
@@ -27,7 +28,7 @@ def render_html(report: Report) -> str:
     made = environment()
     made.loader = jinja2.FunctionLoader(lambda name: _template(name) if name == _PAGE else of_board(name))
     style = of_board("board.css") + of_board("figures.css") + _template(_STYLE)
-    script = of_board("tables.js") + of_board("downloads.js")
+    script = of_board("tables.js") + of_board("downloads.js") + _template(_FILTERS)
     return made.get_template(_PAGE).render(
         report=report,
         signs=SIGNS,

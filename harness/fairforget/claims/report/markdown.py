@@ -37,6 +37,9 @@ def _section(one: Section) -> Iterator[str]:
         yield from ("", escape(one.statement))
     yield ""
     yield from _facts((*one.tested, *one.found))
+    yield from (
+        f"- **{escape(term)}**: {escape(text)} Here: on the page; the numbers below." for term, text in one.redrawn
+    )
     yield from (f"- **Note**: {escape(note)}" for note in one.notes)
     yield f"- **Run it again**: <code>{escape(one.command)}</code>"
     sheets: Sequence[Sheet | None] = (one.targets, one.controls, *one.printed, *one.numbers)

@@ -11,9 +11,12 @@ from fairforget.board.page.scene import Drawing
 from fairforget.board.sheets.sheet import Sheet
 from fairforget.board.text import listed, plural, shown
 from fairforget.claims.report import words
-from fairforget.claims.report.figures import figures
+from fairforget.claims.report.figures import figures, redrawn, there
 from fairforget.claims.report.forest import forest, forests
 from fairforget.claims.report.numbers import numbers
+from fairforget.claims.report.printed import lacking
+from fairforget.claims.report.printed import printed as named
+from fairforget.claims.report.quarters import quarters
 from fairforget.claims.report.sheets import controls, summary, targets
 from fairforget.claims.report.tested import tested
 from fairforget.claims.report.told import Told
@@ -34,6 +37,8 @@ class Section:
     anchor: str
     title: str
     verdict: Verdict
+    family: str
+    """What it is about; empty where the claim is not installed."""
     means: str
     """Of the verdict, in plain words for someone who unlearns; empty where the claim is not installed."""
     statement: str
@@ -46,6 +51,8 @@ class Section:
     targets: Sheet
     controls: Sheet | None
     figures: tuple[Drawing, ...]
+    redrawn: Facts
+    """Figures of the source that are re-drawn: what they show there. The page says it under each."""
     printed: tuple[Sheet, ...]
     """Numbers of the paper with ours beside them."""
     numbers: tuple[Sheet, ...]
@@ -63,6 +70,18 @@ class Report:
     forests: Drawing
     sections: tuple[Section, ...]
 
+    @property
+    def families(self) -> tuple[tuple[str, str], ...]:
+        """The families that there are, each with what it is called."""
+        there = {section.family for section in self.sections}
+        return tuple((family, text) for family, text in words.FAMILIES.items() if family in there)
+
+    @property
+    def verdicts(self) -> tuple[tuple[str, str], ...]:
+        """The verdicts that there are, each with its sign."""
+        there = {section.verdict for section in self.sections}
+        return tuple((verdict, words.verdict(verdict)) for verdict in words.SIGNS if verdict in there)
+
 
 def report(claims: Sequence[Told], registry: Registry, printed: Mapping[str, Sequence[Sheet]] | None = None) -> Report:
     """Return the report of claims.
@@ -70,7 +89,7 @@ def report(claims: Sequence[Told], registry: Registry, printed: Mapping[str, Seq
     Args:
         claims: with their files.
         registry: where studies that claims name are looked up.
-        printed: by canonical name of a claim, the numbers of its paper with ours, as
+        printed: by canonical name of a claim, more numbers of its paper with ours than its file names, as
             `fairforget.claims.report.beside.beside` makes them.
     """
     sections = tuple(_section(told, registry, (printed or {}).get(told.outcome.claim, ())) for told in claims)
@@ -80,12 +99,13 @@ def report(claims: Sequence[Told], registry: Registry, printed: Mapping[str, Seq
 def _section(told: Told, registry: Registry, printed: Sequence[Sheet]) -> Section:
     whole, file = told.outcome, None if told.read is None else told.read.file
     verdict = whole.judged.verdict
-    notes = [*([told.changed] if told.changed else []), *whole.notes]
+    notes = [*([told.changed] if told.changed else []), *lacking(told), *whole.notes]
     return Section(
         name=told.name,
         anchor=told.anchor,
         title=told.title,
         verdict=verdict,
+        family="" if file is None else file.family,
         means="" if file is None else shown(getattr(file.means, verdict), 2_000),
         statement="" if file is None else shown(file.statement, 2_000),
         tested=_tested(told, registry),
@@ -95,8 +115,9 @@ def _section(told: Told, registry: Registry, printed: Sequence[Sheet]) -> Sectio
         targets=targets(told),
         controls=controls(told),
         figures=figures(told),
-        printed=tuple(printed),
-        numbers=numbers(told),
+        redrawn=_redrawn(told),
+        printed=(*named(told), *printed),
+        numbers=(*quarters(told), *numbers(told)),
         command=words.command(told),
     )
 
@@ -120,6 +141,11 @@ def _tested(told: Told, registry: Registry) -> Facts:
 def _found(told: Told) -> Facts:
     change = [] if told.read is None else [("What would change it", shown(told.read.file.would_change, 2_000))]
     return (("How sure we are", words.certainty(told)), *change, ("Cost", words.cost(told.outcome.cost)))
+
+
+def _redrawn(told: Told) -> Facts:
+    beside = None if told.read is None else told.read.file.beside
+    return tuple((redrawn(figure), there(figure)) for figure in (() if beside is None else beside.figures))
 
 
 def _standing(claims: Sequence[Told]) -> str:

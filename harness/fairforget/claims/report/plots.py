@@ -59,15 +59,35 @@ def cloud_panel(
 
 
 def curve_panel(
-    title: str, told: str, axes: Axes, points: Sequence[OnCurve], law: Sequence[Point] = ()
+    title: str,
+    told: str,
+    axes: Axes,
+    points: Sequence[OnCurve],
+    law: Sequence[Point] = (),
+    printed: float | None = None,
 ) -> Panel | None:
-    """Return a panel of points with their intervals, joined, and a dashed line of what is expected; None without."""
+    """Return a panel of points with their intervals, joined, and a dashed line of what is expected; None without.
+
+    Args:
+        title: above the panel.
+        told: for those who do not see it.
+        axes: their names.
+        points: from left to right.
+        law: what is expected.
+        printed: a number that a paper prints for all of it, a line across; None = none.
+    """
     points = points[:MOST_POINTS]
     if not points:
         return None
     ends = [(p.x, end) for p in points for end in (p.low, p.high) if math.isfinite(end)]
-    x, y = _scales(axes, [*((p.x, p.y) for p in points), *ends, *law])
+    across_at = [(points[0].x, printed)] if printed is not None else []
+    x, y = _scales(axes, [*((p.x, p.y) for p in points), *ends, *law, *across_at])
     inside: list[Shape] = []
+    if printed is not None:
+        inside += [
+            Line(x.start, y.held(printed), x.end, y.held(printed), "border"),
+            Text(x.end, y.held(printed) - 4, f"printed: {printed:g}", "tick", "end"),
+        ]
     if path := joined((x.held(a), y.held(b)) for a, b in law):
         inside.append(Path(path, "front"))
     if path := joined((x.held(p.x), y.held(p.y)) for p in points):

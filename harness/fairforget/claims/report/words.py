@@ -17,6 +17,12 @@ from fairforget.stats.intervals import Estimate
 
 SIGNS: Final[Mapping[Verdict, str]] = {"supported": "✓", "contradicted": "✗", "undecided": "?"}
 """Beside the word, never instead of it."""
+FAMILIES: Final[Mapping[str, str]] = {
+    "selection": "how forget sets are selected",
+    "difficulty": "how difficulty is measured",
+    "forgotten": "what is forgotten",
+}
+"""Of claims, as `fairforget.claims.claim_file.ClaimFile.family` has them."""
 _HUGE: Final = 10**15
 
 
