@@ -11,6 +11,8 @@ from fairforget.api import Corpus, Sample
 from fairforget.claims.evidence import read_site
 from fairforget.claims.score_files import ScoresUnusable, read_scores, score_path
 from fairforget.claims.scoring import groups_of, make_scores
+from fairforget.claims.sets import sets_of
+from fairforget.paths import cache_folder
 from fairforget.run.watcher import Silent
 from fairforget.verbs import score
 
@@ -58,9 +60,21 @@ def test_evidence_has_them_in_the_order_of_the_claim(by_hand):
     assert first != second, "another seed is another draw"
 
 
+def made(planned, world, out, watcher):
+    """Make what is missing; return the files that were written."""
+
+    def written():
+        return {path: path.stat().st_mtime_ns for path in out.glob("*/*/scores/*.json")}
+
+    before, sets, failed = written(), sets_of([planned]), []
+    done = make_scores(sets, world.registry(), out, cache_folder(), watcher, lambda *why: failed.append(why))
+    assert (done, failed) == (len(sets), [])
+    return [path for path, when in written().items() if before.get(path) != when]
+
+
 def test_what_is_there_is_not_made_again(copied, world):
     planned, out = copied
-    assert [make_scores(site, world.registry(), out, Silent()) for site in planned.sites] == [0, 0]
+    assert made(planned, world, out, Silent()) == []
 
 
 @pytest.mark.parametrize("damage", ["missing", "torn", "edited", "other version"])
@@ -82,7 +96,7 @@ def test_what_is_not_sound_is_told_and_made_again_with_the_same_scores(copied, w
     assert len(found.part.scores) == (3 if damage == "other version" else 2)
     assert len(found.notes) == (0 if damage == "other version" else 1)
     watcher = Notes()
-    assert make_scores(site, world.registry(), out, watcher) == 1
+    assert made(planned, world, out, watcher) == [path]
     assert len([note for note in watcher.notes if "made again" in note]) == (damage in {"torn", "edited"})
     assert read_scores(site.folder(out), wanted).scores == before
 

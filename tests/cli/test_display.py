@@ -118,6 +118,58 @@ def test_who_is_at_work_stands_under_the_bar():
     assert "and 2 more" in text
 
 
+def test_parts_say_which_they_are_and_what_is_left_of_all():
+    display, clock, said = quiet()
+    display.part("study 1 of 2: a on b", None, None, 0.0)
+    display.cells(2, 0)
+    clock.now += 60
+    display.beat()
+    display.part("study 2 of 2: a on c", 7200.0, 3600.0, 0.5)
+    display.stage("making the target model")
+    clock.now += 600
+    display.beat()
+    display.cells(3, 0)
+    display.finished(cell(0), {"key": "0", "status": "ok"}, 1200.0, 1.0)
+    clock.now += 60
+    display.beat()
+    display.part("4 score sets", 3600.0, 0.0, 1.0)
+    display.stage("scoring", lambda: Seen(1, 4, "score sets", 2700.0))
+    clock.now += 600
+    display.beat()
+    assert said.getvalue().splitlines() == [
+        "study 1 of 2: a on b",
+        "2 cells to run",
+        "study 1 of 2: a on b: 0 of 2 cells",
+        "study 2 of 2: a on c, about 2 h 0 min left of all (a first guess)",
+        "making the target model",
+        # Two hours less ten minutes.
+        "study 2 of 2: a on c: making the target model: 10 min so far, about 1 h 50 min left of all (a first guess)",
+        "3 cells to run",
+        # Twenty minutes of this study and the hour after it.
+        "study 2 of 2: a on c: 1 of 3 cells, about 20 min left, about 1 h 20 min left of all (a first guess)",
+        "4 score sets, about 1 h 0 min left of all",
+        "scoring",
+        "4 score sets: scoring: 10 min so far, 1 of 4 score sets, about 45 min left",
+    ]
+
+
+def test_the_part_stands_under_the_bar():
+    said, clock = io.StringIO(), Clock()
+    with Display(Console(file=said, force_terminal=True, color_system=None, width=100, height=30), clock) as display:
+        display.part("study 1 of 2: a on b", 7200.0, 3600.0, 1.0)
+        display.cells(9, 0)
+        display.finished(cell(9), {"key": "x", "status": "ok"}, 600.0, 1.0)
+        display._bar.refresh()
+        display.part("study 2 of 2: a on c", 3600.0, 0.0, 1.0)
+        display._bar.refresh()
+        display.cells(4, 0)
+        display._bar.refresh()
+    text = said.getvalue()
+    assert "study 1 of 2: a on b, about 1 h 10 min left of all" in text
+    assert "study 2 of 2: a on c, about 1 h 0 min left of all" in text
+    assert "0/4" in text
+
+
 def test_a_run_goes_on_when_nobody_reads_what_it_says(monkeypatch):
     class Gone(io.StringIO):
         def write(self, text):

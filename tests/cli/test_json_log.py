@@ -119,6 +119,16 @@ def test_a_stage_says_how_far_it_is(heard):
     assert stage == {"message": "training", "seconds": 61.0, "progress": far}
 
 
+def test_a_part_of_several_is_told(heard):
+    heard.log.part("study 3 of 12: a on b", 7200.0, 3600.0, 0.25)
+    heard.later(60)
+    heard.log.beat()
+    told, progress = heard.events()
+    assert told["event"] == "part"
+    assert {"message": "study 3 of 12: a on b", "seconds_left": 7200.0, "known": 0.25}.items() <= told.items()
+    assert progress["part"] == {"message": "study 3 of 12: a on b", "seconds_left": 7140.0}
+
+
 def test_how_it_ends(heard):
     heard.later(3)
     assert heard.log.stopped("interrupted", "kept")

@@ -40,6 +40,15 @@ class Difficulty(Plugin, ABC):
         """
         return {}
 
+    def passes(self) -> int | None:
+        """Return what a sample costs with these options, for a price before anything is scored.
+
+        In forward-equivalents: passes through a model, a backward pass counting 2. At most, where a rule may end the
+        scoring early, and without what is tried on a sample or two beforehand. 0 where no model is asked, None where it
+        depends on more than the options. It imports nothing heavy.
+        """
+        return None
+
     @abstractmethod
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores | np.ndarray:
         """Return one finite number a sample (NaN where there is none), in the order of `samples`: (n,).

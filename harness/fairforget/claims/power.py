@@ -159,10 +159,11 @@ def _planned_units(planned: PlannedClaim) -> int | None:
 def _design(claim: Claim, site: PlannedSite) -> Design:
     study = site.plan.study
     strata = sum(len(sampler.strata) for sampler in site.plan.samplers)
-    return Design(strata if claim.cells else 0, study.draws, study.forget_size, lambda: _pool(site), claim.scores)
+    return Design(strata if claim.cells else 0, study.draws, study.forget_size, lambda: pool_size(site), claim.scores)
 
 
-def _pool(site: PlannedSite) -> int | None:
+def pool_size(site: PlannedSite) -> int | None:
+    """Return the samples of the pool; None where its data are not on this machine."""
     try:
         return len(site.plan.task.of(Task).corpus().pool)  # type: ignore[type-abstract]
     except FairforgetError:

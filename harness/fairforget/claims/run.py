@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fairforget.claims.evidence import Known, gather
+from fairforget.claims.forecast import Forecast, Left
 from fairforget.claims.judge import judge
 from fairforget.claims.outcome_file import NAME, OutcomesUnusable, read_outcomes, write_outcomes
 from fairforget.claims.packs.folders import check_not_packed, laid_out
 from fairforget.claims.planned import PlannedClaim, PlannedSite, check_shared
 from fairforget.claims.scoring import make_scores
+from fairforget.claims.sets import sets_of
 from fairforget.errors import FairforgetError, MachineFault
 from fairforget.interrupted import heed_interrupt
+from fairforget.paths import cache_folder
 
 if TYPE_CHECKING:
     from fairforget.claims.outcome import Outcome as Judgement
@@ -62,19 +65,32 @@ def run_claims(
     check_not_packed(out)
     ran = failed = done = 0
     stopped: list[FairforgetError] = []
-    for site in studies(claims):
-        watcher.note(f"study {site.study} on {site.site.name}")
+    sites, sets = studies(claims), sets_of(claims)
+    forecast = Forecast(sites, sets, registry, out)
+    for number, site in enumerate(sites):
+        text = f"study {number + 1} of {len(sites)}: {site.study} on {site.site.name}"
+        _tell_part(watcher, text, forecast.after(number), forecast.after(number + 1))
         with _going_on(site, stopped, watcher):
             outcome = _run(site, registry, out, watcher, retry_failed=retry_failed)
             ran, failed, done = ran + outcome.ran, failed + len({*outcome.failed, *outcome.lost}), done + 1
-    for planned in claims:
-        for site in planned.sites:
+        forecast.look(site)
+    if sets:
+        _tell_part(watcher, f"{len(sets):,} score sets", forecast.scores(), Left())
+
+        def could_not(site: PlannedSite, error: FairforgetError) -> None:
             with _going_on(site, stopped, watcher):
-                make_scores(site, registry, out, watcher)
-                done += bool(site.scores)
+                raise error
+
+        done += make_scores(sets, registry, out, cache_folder(), watcher, could_not)
     if stopped and not done:
         raise stopped[0]
     return ClaimsRun(ran, failed, tuple(dict.fromkeys(map(str, stopped))))
+
+
+def _tell_part(watcher: Watcher, text: str, rest: Left, later: Left) -> None:
+    """Say that a part begins; a piece whose like was never measured is taken to cost the mean of the others."""
+    mean = rest.mean
+    watcher.part(text, rest.guess(mean), later.guess(mean), rest.known)
 
 
 def _run(site: PlannedSite, registry: Registry, out: Path, watcher: Watcher, *, retry_failed: bool) -> Outcome:

@@ -79,7 +79,9 @@ def write_scores(path: Path, found: ScoreFile) -> None:
     """
     content = found.to_json()
     whole = {**content, "sha256": digest_of(content)}
-    write_text(path, json.dumps(whole, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n")
+    # Keys in order: scores that come from the cache have theirs in another one than scores just made.
+    text = json.dumps(whole, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    write_text(path, text + "\n")
 
 
 def read_scores(folder: Path, wanted: SetWanted) -> ScoreFile | None:

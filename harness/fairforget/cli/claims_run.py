@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from fairforget.claims.forecast import Forecast
     from fairforget.claims.outcome import Outcome
     from fairforget.claims.planned import PlannedClaim
     from fairforget.claims.run import ClaimsRun
+    from fairforget.claims.sets import SetAt
     from fairforget.claims.values import Effect
     from fairforget.cli.log import Log
     from fairforget.registry import Registry
@@ -63,7 +65,7 @@ def execute(args: argparse.Namespace) -> int:
         claims = _planned(args, registry)
         check_shared(claims)
         _print_reach(claims)
-        _print_studies(claims)
+        _print_studies(claims, registry, args.out)
         return 0
     with open_log(args.log) as log:
         registry = discover(args)
@@ -176,12 +178,14 @@ def _print_reach(claims: Sequence[PlannedClaim]) -> None:
     print_table(head, rows)
 
 
-def _print_studies(claims: Sequence[PlannedClaim]) -> None:
-    """Print what all studies cost together, each of them once, and which pools are scored."""
+def _print_studies(claims: Sequence[PlannedClaim], registry: Registry, out: Path) -> None:
+    """Print what all studies and score sets cost together, each of them once, and how long what is left takes."""
+    from fairforget.claims.forecast import Forecast
     from fairforget.claims.power import price_of
     from fairforget.claims.run import studies
+    from fairforget.claims.sets import sets_of
 
-    sites = studies(claims)
+    sites, sets = studies(claims), sets_of(claims)
     price = price_of(sites)
     print()
     print("needed: units a target for a verdict at 80 % power, if effect and spread are as the claim assumes")
@@ -190,15 +194,40 @@ def _print_studies(claims: Sequence[PlannedClaim]) -> None:
             f"{len(sites)} studies, each run once: {price.cells:,} cells, {_number(price.updates)} updates, "
             f"{price.forward_equivalents:,} forward-equivalents at most, difficulty scores and evaluation on top"
         )
-    sets = {
-        (site.study, site.site.name, wanted.difficulty.entry.canonical, str(wanted.difficulty.to_json()), wanted.seed)
-        for planned in claims
-        for site in planned.sites
-        for wanted in site.scores
-    }
     if sets:
-        names = ", ".join(sorted({name for _, _, name, _, _ in sets}))
-        print(f"{len(sets):,} score sets of whole pools ({names})")
+        print(_price_of_sets(sets))
+    _print_forecast(Forecast(sites, sets, registry, out), out)
+
+
+def _price_of_sets(sets: Sequence[SetAt]) -> str:
+    from fairforget.claims.sets import forward_equivalents
+
+    called = [one.wanted.difficulty.entry.canonical for one in sets]
+    costs = list(zip(called, forward_equivalents(sets), strict=True))
+    names = ", ".join(sorted({name for name, _ in costs}))
+    price = f"{sum(cost or 0 for _, cost in costs):,} forward-equivalents at most"
+    if unknown := sorted({name for name, cost in costs if cost is None}):
+        price += f", and what {', '.join(unknown)} take, which is not known beforehand"
+    return f"{len(sets):,} score sets of whole pools ({names}): {price}"
+
+
+def _print_forecast(forecast: Forecast, out: Path) -> None:
+    from fairforget.cli.words import spell
+
+    left = forecast.after(0)
+    if not left.pieces:
+        print(f"estimated time: none, nothing that takes long is missing in {out}")
+        return
+    if left.measured:
+        print(
+            f"estimated time: {spell(left.seconds)} for {left.measured:,} of {left.pieces:,} cells and score sets that"
+        )
+        print(f"  are not in {out}, as others of their kind have taken; the making of targets comes on top")
+    if left.unknown:
+        rest = left.pieces - left.measured
+        print(f"estimated time of {rest:,} cells and score sets: not known before one of each kind is in {out}:")
+        for name in left.unknown:
+            print(f"  {name}")
 
 
 def _number(number: int | None) -> str:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from fairforget.cli.heartbeat import MINUTE, Heartbeat
-from fairforget.cli.words import SHOWN, how_far, line, one_at_work, remaining, spell
+from fairforget.cli.words import SHOWN, how_far, line, of_all, one_at_work, part_begins, remaining, spell
 from fairforget.run.now import Moment, Now, describe
 from fairforget.run.watcher import Look
 from fairforget.terminal import printable
@@ -75,6 +75,15 @@ class Display:
         """Print what a part of the program warns of."""
         del source
         self._print(f"warning: {text}")
+
+    def part(self, text: str, whole: float | None, later: float | None, known: float) -> None:
+        """Print which part begins, and how long it and those after it take."""
+        self._now.part(text, whole, later, known)
+        if (begun := self._now.moment().part) is not None:
+            self._print(part_begins(begun))
+        if self._bar is not None and self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None
 
     def cells(self, total: int, done: int) -> None:
         """Start the bar; in a study that is tuned once a round of trials, and once for its own cells."""
@@ -152,6 +161,8 @@ class _Bar(Progress):
         if moment.stage is not None:
             far = how_far(moment.seen())
             lines.append(f"{spell(moment.stage_seconds)} so far" + (f", {far}" if far else ""))
+        if moment.part is not None:
+            lines.append(moment.part.text + (f", {left}" if (left := of_all(moment)) else ""))
         for text in lines:
             yield Text(f"  {printable(text)}", style="dim", no_wrap=True, overflow="ellipsis")
 

@@ -74,7 +74,10 @@ class JsonLog:
             {**_cell(one.key, one.cell), "seconds": one.seconds, "expected_seconds": one.expected}
             for one in moment.at_work[:CELLS]
         ]
-        more = {"at_work": len(moment.at_work), "cells": cells, "stage": stage and {**stage, "progress": far}}
+        more: dict[str, Any] = {"at_work": len(moment.at_work), "cells": cells}
+        more["stage"] = stage and {**stage, "progress": far}
+        if moment.part is not None:
+            more["part"] = {"message": moment.part.text, "seconds_left": moment.left_of_all()}
         self._say("progress", **moment.counts(), **more)
         return MINUTE
 
@@ -105,6 +108,11 @@ class JsonLog:
     def warned(self, text: str, source: str) -> None:
         """Pass on what a part of the program warns of."""
         self._say("warning", message=text, source=source)
+
+    def part(self, text: str, whole: float | None, later: float | None, known: float) -> None:
+        """Say that a part of several begins."""
+        self._now.part(text, whole, later, known)
+        self._say("part", message=text, seconds_left=whole, known=known)
 
     def cells(self, total: int, done: int) -> None:
         """Say how many there are; in a study that is tuned once a round of trials, and once for its own cells."""

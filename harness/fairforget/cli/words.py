@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from fairforget.run.now import AtWork, Moment
+    from fairforget.run.now import AtWork, Moment, PartNow
     from fairforget.run.watcher import Seen
 
 SHOWN: Final = 3
@@ -55,8 +55,31 @@ def how_far(seen: Seen | None) -> str:
     return f"{seen.done:,} of {seen.total:,} {seen.what}{left}"
 
 
+def part_begins(part: PartNow) -> str:
+    """Return what is said when a part of several begins."""
+    left = remaining(part.whole, part.known).replace(" left", " left of all", 1)
+    return part.text + (f", {left}" if left else "")
+
+
+def of_all(moment: Moment) -> str:
+    """Return how long all parts still take; nothing where there are none, it is not known, or it is said already."""
+    left, seen = moment.left_of_all(), moment.seen()
+    if left is None or moment.part is None:
+        return ""
+    if moment.part.later == 0 and (moment.left is not None or (seen is not None and seen.left is not None)):
+        return ""  # nothing comes after this part, whose own time stands there
+    return remaining(left, moment.part.known).replace(" left", " left of all", 1)
+
+
 def line(moment: Moment) -> str | None:
     """Return a run at one moment as one line; None where it has said all there is to say."""
+    said = _line(moment)
+    if said is None or moment.part is None:
+        return said
+    return f"{moment.part.text}: {said}" + (f", {left}" if (left := of_all(moment)) else "")
+
+
+def _line(moment: Moment) -> str | None:
     if moment.stage is not None:
         far = how_far(moment.seen())
         return f"{moment.stage}: {spell(moment.stage_seconds)} so far" + (f", {far}" if far else "")

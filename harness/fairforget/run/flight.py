@@ -38,11 +38,14 @@ class Flight:
         *,
         shared: Callable[[], bool] = lambda: False,
         begins: Callable[[str], None] = lambda _: None,
+        returned: Callable[[str, str], None] = lambda _key, _text: None,
+        fatal: type[FairforgetError] = FairforgetError,
     ) -> Iterator[tuple[str, Exception | None]]:
         """Run the job of every key; yield each key when its job has ended, with the error it ended by.
 
         A job whose worker died, or that failed in a way nobody foresaw, is yielded with its error and the others go
-        on. A `FairforgetError` is the user's to mend (a full disk, say) and would meet the next job too: it is raised.
+        on. An error of the class `fatal` is the user's to mend (a full disk, say) and would meet the next job too: it
+        is raised.
 
         Args:
             keys: what to run, in this order; None where nothing can begin now, and it is asked again.
@@ -51,6 +54,8 @@ class Flight:
             begins: is told of each job once, when the engine is at it. Futures that can be asked whether they run are
                 (on a cluster with a queue that is: submitted to it); of others the oldest are taken to run, as many as
                 there are slots.
+            returned: is told what a job has returned, before its key is yielded.
+            fatal: errors that end all jobs.
         """
         waiting = iter(keys)
         aloft = _Aloft(self.executor, self.slots, begins)
@@ -68,7 +73,10 @@ class Flight:
                     break
             ended = aloft.ended()
             for key in ended:
-                yield key, _error(aloft.take(key))
+                future = aloft.take(key)
+                if (error := _error(future, fatal)) is None:
+                    returned(key, str(future.result()))
+                yield key, error
             if not ended and (aloft.jobs or more):
                 time.sleep(POLL_SECONDS if aloft.jobs else _IDLE_SECONDS)
 
@@ -111,12 +119,12 @@ class _Aloft:
             self.begins(key)
 
 
-def _error(future: Future) -> Exception | None:
+def _error(future: Future, fatal: type[FairforgetError]) -> Exception | None:
     try:
         future.result()
     except WorkerDied as error:
         return error
-    except FairforgetError:
+    except fatal:
         raise
     except Exception as error:  # noqa: BLE001 - a job may fail by anything; its cell has no record then
         return error

@@ -19,11 +19,11 @@ def prepare(task: str, model: str, runtime: str) -> str:
     return work.prepare(task, model, runtime)
 
 
-def score(task: str, model: str, runtime: str, difficulty: str, seed: int = 0) -> str:
+def score(task: str, model: str, runtime: str, difficulty: str, seed: str = "0") -> str:
     """Score every sample of the pool on the target, or find the scores; return them, and what they are of, as JSON."""
     from fairforget.run import work
 
-    return work.score(task, model, runtime, difficulty, seed)
+    return work.score(task, model, runtime, difficulty, int(seed))
 
 
 def cell(task: str, model: str, runtime: str, folder: str, described: str, draw_info: str, tuning: str = "null") -> str:

@@ -24,6 +24,18 @@ class AtWork:
 
 
 @dataclass(frozen=True, slots=True)
+class PartNow:
+    """A part of several that a run is at; see `fairforget.run.watcher.Watcher.part`."""
+
+    text: str
+    whole: float | None
+    later: float | None
+    known: float
+    seconds: float
+    """Since it began."""
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A run at one moment."""
 
@@ -43,6 +55,15 @@ class Moment:
     """Seconds; None where that is not known, also where all cells at work take longer than others of their kind did."""
     known: float
     """Share of what was left, when a cell ended last, that the estimate has seen the like of."""
+    part: PartNow | None = None
+
+    def left_of_all(self) -> float | None:
+        """Return the seconds that all parts still take; None where that is not known, or there are no parts."""
+        if self.part is None or self.part.whole is None or self.part.later is None:
+            return None
+        # Before its first cell has ended, what was foreseen of the part stands for what is left of it.
+        here = self.part.whole - self.part.later - self.part.seconds if self.left is None else self.left
+        return max(0.0, here) + self.part.later
 
     def counts(self) -> dict[str, Any]:
         """Return how far it is, as data."""
@@ -70,6 +91,7 @@ class Now:
     _failed: int = 0
     _left: float | None = None
     _known: float = 0.0
+    _part: tuple[str, float | None, float | None, float, float] | None = None
     _at_work: dict[str, tuple[Mapping[str, Any], float, float | None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -77,6 +99,13 @@ class Now:
         """Keep what is done now; it ends with the next stage or cell."""
         with self._lock:
             self._stage = (text, self.clock(), look)
+
+    def part(self, text: str, whole: float | None, later: float | None, known: float) -> None:
+        """Keep which part it is, and forget the cells of the one before."""
+        with self._lock:
+            self._part = (text, whole, later, known, self.clock())
+            self._stage, self._total, self._left = None, None, None
+            self._at_work.clear()
 
     def cells(self, total: int, done: int) -> None:
         """Begin to count; in a study that is tuned once a round of trials."""
@@ -105,6 +134,7 @@ class Now:
             now = self.clock()
             cells = tuple(AtWork(key, cell, now - at, mean) for key, (cell, at, mean) in self._at_work.items())
             text, since, look = self._stage or (None, now, None)
+            part = None if self._part is None else PartNow(*self._part[:4], now - self._part[4])
             return Moment(
                 stage=text,
                 stage_seconds=now - since,
@@ -115,6 +145,7 @@ class Now:
                 at_work=cells,
                 left=_left(self._left, cells),
                 known=self._known,
+                part=part,
             )
 
 

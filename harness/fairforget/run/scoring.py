@@ -40,7 +40,7 @@ class Scoring:
 
     def score(self, difficulty: Built) -> dict[str, Any]:
         """Return the scores as `score_task` does, made where the cache has none."""
-        found = json.loads(jobs.score(*self._shared(), canonical_json(difficulty.to_json()), self.seed))
+        found = json.loads(jobs.score(*self._shared(), canonical_json(difficulty.to_json()), str(self.seed)))
         return {"task": self.task.to_json(), "difficulty": difficulty.to_json(), "seed": self.seed, **found}
 
     def facts(self) -> dict[str, Any]:

@@ -49,6 +49,9 @@ class Telling:
     def note(self, text: str) -> None:
         """Keep it to yourself."""
 
+    def part(self, text: str, whole: float | None, later: float | None, known: float) -> None:
+        """Keep it to yourself: it is not of this study."""
+
     def cells(self, total: int, done: int) -> None:
         """Tell that cells are next."""
         self._now.cells(total, done)

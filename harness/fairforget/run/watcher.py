@@ -30,6 +30,16 @@ class Watcher(Protocol):
     def note(self, text: str) -> None:
         """Pass on a line the user should read: advice of a sampler, a record that was not used."""
 
+    def part(self, text: str, whole: float | None, later: float | None, known: float) -> None:
+        """Say that a part of several begins, for example ``study 3 of 12``; a run of one study has none.
+
+        Args:
+            text: which part.
+            whole: seconds of this part and those after it; None where that is not known.
+            later: of those after it alone.
+            known: share of the rest of them all whose like has been seen.
+        """
+
     def cells(self, total: int, done: int) -> None:
         """Say how many cells there are to have and how many of them are there already.
 
@@ -65,6 +75,9 @@ class Silent:
     def note(self, text: str) -> None:
         """Ignore."""
 
+    def part(self, text: str, whole: float | None, later: float | None, known: float) -> None:
+        """Ignore."""
+
     def cells(self, total: int, done: int) -> None:
         """Ignore."""
 
@@ -90,6 +103,11 @@ class Both:
         """Pass on."""
         for one in self._two:
             one.note(text)
+
+    def part(self, text: str, whole: float | None, later: float | None, known: float) -> None:
+        """Pass on."""
+        for one in self._two:
+            one.part(text, whole, later, known)
 
     def cells(self, total: int, done: int) -> None:
         """Pass on."""

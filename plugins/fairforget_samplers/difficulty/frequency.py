@@ -62,6 +62,10 @@ class Frequency(Difficulty):
         """
         return {"wordfreq": wordfreq_version(self._title)} if self.source == "general" else {}
 
+    def passes(self) -> int:
+        """No model is asked."""
+        return 0
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; the model is not looked at.
 

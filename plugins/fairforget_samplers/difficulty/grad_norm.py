@@ -41,6 +41,10 @@ class GradNorm(Difficulty):
         """Nats, a token or in all, per unit of weight."""
         return "nat/token per unit of weight" if self.normalise == "mean" else "nat per unit of weight"
 
+    def passes(self) -> int:
+        """One forward and one backward pass."""
+        return 3
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; see the class.
 

@@ -83,6 +83,10 @@ class MrdHessian(Difficulty):
                 f"write a number from {least:g} to {most:g} (it is a factor, and changes no rank)"
             )
 
+    def passes(self) -> int:
+        """A pass for the weights as they are, and for each probe what the ledger books; see the class."""
+        return 1 + self.probes * (1 if self.estimator == "hutchinson" else 3)
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; see the class.
 

@@ -39,6 +39,10 @@ class MrdInitial(Difficulty):
     scope: Annotated[Literal["answer", "full"], "tokens of the completion, or of the prompt too"] = "answer"
     batch_tokens: Annotated[int | None, "padded tokens a pass, at most; null = found", Field(ge=1)] = None
 
+    def passes(self) -> int:
+        """A pass for the weights as they are, and one for the direction."""
+        return 2
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples` by two forward passes each; see the class.
 

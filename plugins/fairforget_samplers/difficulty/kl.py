@@ -47,6 +47,10 @@ class MrdKl(Difficulty):
     scope: Annotated[Literal["answer", "full"], "tokens of the completion, or of the prompt too"] = "answer"
     batch_tokens: Annotated[int | None, "padded tokens a pass, at most; null = found", Field(ge=1)] = None
 
+    def passes(self) -> int:
+        """A pass for the weights as they are, and one for each direction."""
+        return 1 + self.draws
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; see the class.
 

@@ -29,6 +29,10 @@ class Length(Difficulty):
     needs_model = False
     on: Annotated[On, "whose tokens are counted"] = "completion"
 
+    def passes(self) -> int:
+        """No model is asked."""
+        return 0
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; the model is not looked at. A sample without scored tokens has no score."""
         counts = {"completion": [s.length for s in samples], "prompt": [s.start for s in samples]}

@@ -47,6 +47,10 @@ class LexicalDiversity(Difficulty):
         """MTLD is a length, the others are ratios."""
         return "word" if self.measure == "mtld" else ""
 
+    def passes(self) -> int:
+        """No model is asked."""
+        return 0
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; the model is not looked at. Too few words (under 5; for ``mattr`` none) give no score."""
         read = [words_of(s.sample, self.on) for s in samples]

@@ -41,6 +41,10 @@ class Loss(Difficulty):
         """Nats, a token or in all; none for a probability."""
         return {"nll": "nat/token", "sequence-nll": "nat", "token-improbability": ""}[self.of]
 
+    def passes(self) -> int:
+        """One forward pass."""
+        return 1
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples` by one forward pass each; the model may have any dtype."""
         from fairforget.lm.change import in_scope

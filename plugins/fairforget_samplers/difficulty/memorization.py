@@ -63,6 +63,10 @@ class Memorization(Difficulty):
 
         return {"references": reference_contents(OWNER, self.references)} if self.references else {}
 
+    def passes(self) -> int:
+        """One forward pass through the target and each reference."""
+        return 1 + len(self.references)
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples` by one pass through the model and each reference.
 

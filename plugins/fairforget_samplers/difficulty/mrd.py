@@ -44,6 +44,10 @@ class Mrd(Difficulty):
     scope: Annotated[Literal["answer", "full"], "tokens of the completion, or of the prompt too"] = "answer"
     batch_tokens: Annotated[int | None, "padded tokens a pass, at most; null = found", Field(ge=1)] = None
 
+    def passes(self) -> int:
+        """A pass over the sample for the weights as they are, and two for each pair."""
+        return 1 + 2 * ((self.max_forwards - 1) // 2)
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; see the class.
 

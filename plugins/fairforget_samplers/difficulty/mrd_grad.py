@@ -46,6 +46,10 @@ class MrdGrad(Difficulty):
         int | None, "MiB for a pass's activations where batch_tokens is null; null = a quarter of all", Field(ge=1)
     ] = None
 
+    def passes(self) -> int:
+        """One forward and one backward pass."""
+        return 3
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples`; see the class.
 

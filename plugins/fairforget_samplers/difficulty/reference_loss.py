@@ -61,6 +61,10 @@ class ReferenceLoss(Difficulty):
 
         return {"references": reference_contents(OWNER, self.references)}
 
+    def passes(self) -> int:
+        """One forward pass through each reference, and one through the target where calibrated."""
+        return int(self.calibrated) + len(self.references)
+
     def score(self, model: Any, samples: SampleSet, rng: np.random.Generator) -> Scores:
         """Score `samples` by one pass through each reference, and one through the model where calibrated.
 
