@@ -23,7 +23,7 @@ def planned():
 
 def quantities(options):
     """Yield the names of what a statistic looks up in the scores of a target."""
-    for key in ("score", "partial", "over", "of", "beside", "given", "outcome", "exposure"):
+    for key in ("score", "partial", "over", "of", "beside", "given", "outcome", "exposure", "attribute", "match"):
         found = options.get(key)
         for what in found if isinstance(found, list | tuple) else [found]:
             if what is not None:
@@ -46,6 +46,8 @@ def test_all_of_them_can_run_together(planned):
         "claims-inout",
         "claims-frequency",
         "claims-sizes",
+        "claims-forget-sizes",
+        "claims-orders",
     }
 
 
@@ -75,3 +77,27 @@ def test_it_says_before_the_run_what_it_could_show(planned, name):
     assert found.planned is not None
     assert found.power is not None
     assert (found.price.cells > 0) == planned[name].claim.cells
+
+
+def sides(options):
+    """Yield facet and value of all that a statistic compares or keeps, also by the statistic inside it."""
+    for key in ("first", "second", "only"):
+        for facet, values in (options.get(key) or {}).items():
+            yield from ((facet, value) for value in ([values] if isinstance(values, str) else values))
+    if "statistic" in options:
+        yield from sides(options["statistic"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_compared_is_in_the_study(planned, name):
+    sites = planned[name].sites
+    labels = {
+        "method": {method.label for site in sites for method in site.plan.methods},
+        "curriculum": {
+            one.label for site in sites for m in site.plan.methods for one in m.curricula if one is not None
+        },
+    }
+    claim = planned[name].claim
+    for statistic in (claim.statistic, *claim.controls.values()):
+        named = [(facet, value) for facet, value in sides(statistic.options()) if facet in labels]
+        assert [value for facet, value in named if value not in labels[facet]] == []
