@@ -15,6 +15,7 @@ from fairforget.claims.judge import judge
 from fairforget.claims.outcome_file import NAME, OutcomesUnusable, read_outcomes, write_outcomes
 from fairforget.claims.packs.folders import check_not_packed, laid_out
 from fairforget.claims.planned import PlannedClaim, PlannedSite, check_shared
+from fairforget.claims.rounding import rounded
 from fairforget.claims.scoring import make_scores
 from fairforget.claims.sets import sets_of
 from fairforget.errors import FairforgetError, MachineFault
@@ -138,7 +139,7 @@ def judge_claims(
         evidence: where the studies lie, as runs leave them or as packs; by default `out`.
 
     Returns:
-        The outcomes of `claims`, in their order.
+        The outcomes of `claims`, in their order, with effects to as many digits as every processor agrees on.
 
     Raises:
         FairforgetError: two claims mean different studies by one name, a pack is not used, or the file cannot be
@@ -154,7 +155,7 @@ def judge_claims(
         with laid_out(out if evidence is None else evidence, names) as folder:
             for planned in together:
                 watcher.stage(f"judging {planned.claim.name}")
-                outcomes[planned.claim.name] = judge(planned.claim, gather(planned, folder, known))
+                outcomes[planned.claim.name] = rounded(judge(planned.claim, gather(planned, folder, known)))
     others = () if whole else _others(claims, out, watcher)
     write_outcomes(out, [*others, *outcomes.values()])
     return tuple(outcomes[planned.claim.name] for planned in claims)
