@@ -10,10 +10,10 @@ The limits are on processor time, which a busy machine stretches less than wall 
 for the first board, which is 60 s on two cores, and 5 s after one new cell, the median of three times; and 2 GB for all
 processes together. Python keeps its bytecode between the runs, as it does of an installed package.
 
-After one new cell it was 3.3 s on one machine and 4.8 s on a slower one, 3.6 and 5.1 s of processor time of both
-processes: the latter is more than the limit. About a quarter of that goes to the index and the records, more than half
-to the board (a third of that to how its 1,128 pairs compare), and the rest to the imports and the three files. The
-first board took 55 s on the slower one, 101 s of processor time.
+After one new cell it was 3.3 s on one machine and 4.6 and 4.8 s in two runs on a slower one; 3.6, 4.9 and 5.1 s of
+processor time, of which the last is more than the limit. About a quarter of that goes to the index and the records,
+more than half to the board (a third of that to how its 1,128 pairs compare), and the rest to the imports and the three
+files. The first board took 55 s on the slower one, 103 s of processor time.
 """
 
 from __future__ import annotations
