@@ -110,6 +110,7 @@ def replaced(record, path, value):
         (("cell", "draw", "forget"), [1], "no list of sample ids"),
         (("cell", "method", "name"), "x" * 20_000, "20000 characters"),
         (("cell", "curriculum"), 3, "cell.curriculum is 3"),
+        (("cell", "curriculum"), ..., "cell.curriculum is missing"),
         (("cell", "budget"), ..., "cell.budget is missing"),
         (("cell",), [], "cell is list"),
         (("status",), "done", "status is 'done'"),

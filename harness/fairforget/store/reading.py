@@ -120,7 +120,10 @@ def _cell(found: Any) -> dict[str, Any]:
     if not isinstance(forget, list) or not all(isinstance(name, str) for name in forget):
         msg = "cell.draw.forget is no list of sample ids"
         raise NotARecord(msg)
-    if cell.get("curriculum") is not None:
+    if "curriculum" not in cell:
+        msg = "cell.curriculum is missing; it is null where a cell has none"
+        raise NotARecord(msg)
+    if cell["curriculum"] is not None:
         _text(_mapping(cell["curriculum"], "cell.curriculum").get("name"), "cell.curriculum.name")
     for part in ("budget", "optimizer", "evaluation"):
         _mapping(cell.get(part), f"cell.{part}")
