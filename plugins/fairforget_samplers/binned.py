@@ -36,7 +36,7 @@ class Binned(Sampler):
     """
 
     by: Annotated[str | Mapping[str, Any], "the difficulty, as a name or with its options"] = "mrd"
-    bins: Annotated[int, "number of bins; three are called easy, medium, hard", Field(ge=2)] = 3
+    bins: Annotated[int, "number of bins; three are called easy, medium, hard", Field(ge=2, le=1000)] = 3
     match: Annotated[Literal["length", "none"], "what the bins have in common beside their size"] = "length"
     length_bins: Annotated[
         int | None,

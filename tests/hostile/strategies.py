@@ -93,6 +93,13 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, found in inner for place in places(found, (*path, key)))]
 
 
+def part(value: Any, path: tuple[Any, ...]) -> Any:
+    """Return what stands there."""
+    for key in path:
+        value = value[key]
+    return value
+
+
 @st.composite
 def changed(draw: Any, content: Any, *, words: tuple[st.SearchStrategy[Any], ...] = (), most: int = 3) -> Any:
     """Return plain data of which a few parts were replaced, removed, added, doubled or moved.
@@ -109,27 +116,22 @@ def changed(draw: Any, content: Any, *, words: tuple[st.SearchStrategy[Any], ...
         if not path:
             content = draw(values) if draw(st.integers(0, 9)) == 0 else content
             continue
-        part = content
-        for key in path[:-1]:
-            part = part[key]
-        new = draw(st.one_of(kin(part[path[-1]]), *words, values))
+        around = part(content, path[:-1])
+        new = draw(st.one_of(kin(around[path[-1]]), *words, values))
         match draw(st.sampled_from(["replace", "replace", "remove", "add", "rename", "move"])):
             case "replace":
-                part[path[-1]] = new
+                around[path[-1]] = new
             case "remove":
-                del part[path[-1]]
-            case "add" if isinstance(part, dict):
-                part[draw(texts)] = new
-            case "rename" if isinstance(part, dict):
-                part[draw(texts)] = part.pop(path[-1])
+                del around[path[-1]]
+            case "add" if isinstance(around, dict):
+                around[draw(texts)] = new
+            case "rename" if isinstance(around, dict):
+                around[draw(texts)] = around.pop(path[-1])
             case "move":
                 other = draw(st.sampled_from(places(content)))
-                found = content
-                for key in other:
-                    found = found[key]
-                part[path[-1]] = copy.deepcopy(found)
+                around[path[-1]] = copy.deepcopy(part(content, other))
             case _:
-                part.append(new) if isinstance(part, list) else None
+                around.append(new) if isinstance(around, list) else None
     return content
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import yaml
 from hostile.asking import asked
-from hostile.strategies import changed, spliced
+from hostile.strategies import changed, part, places, spliced
 from hostile.watching import run
 from hostile.yaml_tricks import TRICKS
 from hypothesis import given
@@ -66,6 +68,17 @@ def test_any_settings_of_a_study(home, settings):
     (home / "study.yaml").write_text(yaml.safe_dump({k: v for k, v in STUDY.items() if k != "model"}))
     more = [part for setting in settings for part in ("--set", setting) if not setting.startswith("-")]
     assert run("run", home / "study.yaml", "--dry-run", *more).code in {0, 2}
+
+
+NUMBERS = [path for path in places(STUDY) if type(part(STUDY, path)) in {int, float}]
+
+
+@pytest.mark.parametrize("path", NUMBERS, ids=lambda path: ".".join(map(str, path)))
+@pytest.mark.parametrize("number", [10**6, 2**31, 2**63 - 1])
+def test_no_number_takes_time_or_memory_without_end(home, path, number):
+    content = copy.deepcopy(STUDY)
+    part(content, path[:-1])[path[-1]] = number
+    plan(home, yaml.safe_dump(content, sort_keys=False).encode())
 
 
 @pytest.mark.parametrize("bit", TRICKS, ids=lambda bit: bit[:20].decode("latin-1").encode("unicode_escape").decode())

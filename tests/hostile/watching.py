@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import resource
 import site
 import sys
 import sysconfig
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -81,6 +83,18 @@ def _watches() -> list[Watch]:
     return found
 
 
+@contextlib.contextmanager
+def _memory() -> Iterator[None]:
+    """End what asks for 4 GiB more than there is with a MemoryError, before it ends the machine."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 4 * 2**30, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a command ended."""
@@ -97,7 +111,7 @@ def run(
 
     Whatever it is given, it returns 0, 1 (done, but something in it failed) or 2; it says why where it is not 0; it
     steers no terminal; it writes only in the folders that are `allowed`; it runs no code but its own, starts no process
-    and asks for no address.
+    and asks for no address, nor for memory without end.
 
     Args:
         arguments: of the command line.
@@ -109,7 +123,7 @@ def run(
     with hearing(allowed) as heard, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         _watches().append(watch)
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _memory():
                 warnings.simplefilter("error")
                 code = main([str(argument) for argument in arguments])
         finally:
@@ -117,6 +131,7 @@ def run(
     found = Ended(code, out.getvalue(), err.getvalue())
     assert found.code in {0, 1, 2}, f"it ended with {found.code}"
     assert "Traceback" not in found.err, f"it shows a traceback: {found.err}"
+    assert "MemoryError" not in found.err, f"it asked for more memory than there is: {found.err}"
     assert found.code == 0 or found.err or found.out, "it failed and does not say why"
     for text in (found.out, found.err):
         odd = {character for character in text if not character.isprintable()} - set("\n\t")
