@@ -20,6 +20,16 @@ def world():
 
 
 @pytest.fixture(scope="session")
+def planted():
+    """``planted/paired_records.py``: records of cells that were never run."""
+    path = Path(__file__).parent / "planted" / "paired_records.py"
+    spec = importlib.util.spec_from_file_location("paired_records", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
 def by_hand(world, tmp_path_factory):
     """A folder in which a claim on two targets was run, with score sets; read it, do not change it."""
     from fairforget.claims.run import run_claims

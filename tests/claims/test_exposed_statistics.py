@@ -6,10 +6,8 @@ are at least 91.7 % where 95 % are asked, and verdicts at the border, or of a co
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,15 +26,6 @@ STUDIES, PAIRS, RIGHT, MOST = 400, 24, 0.917, 0.083
 SIDES = {"first": {"stratum": "out"}, "second": {"stratum": "in"}}
 EXPOSED = {**SIDES, "exposure": "held-out-loss"}
 AREA = {**EXPOSED, "forgetting": "forget_probability", "utility": "retain_probability"}
-
-
-@pytest.fixture(scope="module")
-def planted():
-    path = Path(__file__).parent / "planted" / "paired_records.py"
-    spec = importlib.util.spec_from_file_location("paired_records", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def made(name, **options):

@@ -8,6 +8,9 @@ from fairforget.claims.values import Evidence, Part
 from fairforget.store.record import Problem, Record, Score
 
 COMPLETENESS, UTILITY = "forget_gone", "retain_kept"
+BY_METHOD = {"first": {"method": "npo"}, "second": {"method": "grad-diff"}}
+STOP = {"kind": "epochs", "amount": 9, "stop": {"rule": "memorization"}}
+GOAL = {"kind": "epochs", "amount": 9, "stop": None, "completeness": 0.8, "every": 1}
 
 
 def score(value, role="completeness", **changes):
@@ -68,6 +71,11 @@ def record(
         environment={},
         extra=extra,
     )
+
+
+def spent(updates, reached=True):
+    """Return the ledger of a run that ended there, at its goal or at the end of its budget."""
+    return {"updates": updates, "forward_equivalents": 3 * updates, "stopped": "rule" if reached else "budget"}
 
 
 def evidence(records=(), **parts):
