@@ -117,7 +117,8 @@ def changed(draw: Any, content: Any, *, words: tuple[st.SearchStrategy[Any], ...
             content = draw(values) if draw(st.integers(0, 9)) == 0 else content
             continue
         around = part(content, path[:-1])
-        new = draw(st.one_of(kin(around[path[-1]]), *words, values))
+        # A copy: what is sampled is the same object every time, and a later change may fall into it.
+        new = copy.deepcopy(draw(st.one_of(kin(around[path[-1]]), *words, values)))
         match draw(st.sampled_from(["replace", "replace", "remove", "add", "rename", "move"])):
             case "replace":
                 around[path[-1]] = new
