@@ -78,7 +78,7 @@ def _show(board: Board, form: str | None, out: Path | None) -> None:
     if out is not None:
         paths = write_board(board, out) if form is None else write_any(board, out, form)
         for path in paths:
-            print(path)
+            print(printable(str(path)))
         if not paths:
             print("fairforget: there is nothing to draw yet", file=sys.stderr)
     elif form is None:
@@ -93,7 +93,8 @@ def _complain(found: Results) -> int:
         print(printable(f"fairforget: {rejected.path} is not used: {rejected.reason}"), file=sys.stderr)
     failed = sum(record.status == "failed" for record in found.records)
     if failed:
-        print(f"fairforget: {failed} of {len(found.records)} cells failed; the board says which", file=sys.stderr)
+        said = f"fairforget: {failed} of {len(found.records)} cells failed; the board says which"
+        print(printable(said), file=sys.stderr)
     if found.rejected:
         return 2
     return 1 if failed else 0

@@ -67,7 +67,7 @@ def execute(args: argparse.Namespace) -> int:
     reports = [report for report in reports if report.results] or reports
     text = _text(reports, args)
     if args.out is None:
-        print(text, end="")
+        sys.stdout.write(text)
     else:
         from fairforget.store.atomic import write_text
 

@@ -62,5 +62,5 @@ def execute(args: argparse.Namespace) -> int:
         return 0
     beside = args.folder if args.folder.is_dir() else args.folder.parent
     for path in write_report(found, args.out or beside, args.format):
-        print(path)
+        print(printable(str(path)))
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fairforget.cli.log import add_log, open_log, tell_problems
 from fairforget.cli.output import add_plugin, discover, print_table, warn_of_problems
+from fairforget.terminal import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -77,7 +78,7 @@ def execute(args: argparse.Namespace) -> int:
         log.closed({"claims": len(outcomes), "files": [str(file)]})
     _print_outcomes(outcomes)
     print()
-    print(file)
+    print(printable(str(file)))
     return 1 if ran is not None and (ran.failed or ran.stopped) else 0
 
 
@@ -190,12 +191,13 @@ def _print_studies(claims: Sequence[PlannedClaim], registry: Registry, out: Path
     print()
     print("needed: units a target for a verdict at 80 % power, if effect and spread are as the claim assumes")
     if sites:
-        print(
+        said = (
             f"{len(sites)} studies, each run once: {price.cells:,} cells, {_number(price.updates)} updates, "
             f"{price.forward_equivalents:,} forward-equivalents at most, difficulty scores and evaluation on top"
         )
+        print(printable(said))
     if sets:
-        print(_price_of_sets(sets))
+        print(printable(_price_of_sets(sets)))
     _print_forecast(Forecast(sites, sets, registry, out), out)
 
 
@@ -216,18 +218,18 @@ def _print_forecast(forecast: Forecast, out: Path) -> None:
 
     left = forecast.after(0)
     if not left.pieces:
-        print(f"estimated time: none, nothing that takes long is missing in {out}")
+        print(printable(f"estimated time: none, nothing that takes long is missing in {out}"))
         return
     if left.measured:
-        print(
-            f"estimated time: {spell(left.seconds)} for {left.measured:,} of {left.pieces:,} cells and score sets that"
-        )
-        print(f"  are not in {out}, as others of their kind have taken; the making of targets comes on top")
+        done = f"{left.measured:,} of {left.pieces:,} cells and score sets"
+        print(printable(f"estimated time: {spell(left.seconds)} for {done} that"))
+        print(printable(f"  are not in {out}, as others of their kind have taken; the making of targets comes on top"))
     if left.unknown:
         rest = left.pieces - left.measured
-        print(f"estimated time of {rest:,} cells and score sets: not known before one of each kind is in {out}:")
+        lead = f"estimated time of {rest:,} cells and score sets: not known before one of each kind is in {out}:"
+        print(printable(lead))
         for name in left.unknown:
-            print(f"  {name}")
+            print(printable(f"  {name}"))
 
 
 def _number(number: int | None) -> str:

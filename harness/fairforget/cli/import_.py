@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from fairforget.terminal import printable
+
 if TYPE_CHECKING:
     import argparse
 
@@ -69,8 +71,8 @@ def execute(args: argparse.Namespace) -> int:
     for record in found:
         write_record(args.out / CELLS, record)
     rows = len({record.cell["method"]["name"] for record in found})
-    print(f"{plural(len(found), 'cell')} of {plural(rows, 'row')} in {args.out}")
-    print(f"next: fairforget board {args.out}")
+    print(printable(f"{plural(len(found), 'cell')} of {plural(rows, 'row')} in {args.out}"))
+    print(printable(f"next: fairforget board {args.out}"))
     return 0
 
 

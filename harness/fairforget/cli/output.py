@@ -59,4 +59,5 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     safe = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*safe, strict=True)]
     for row in safe:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print(printable(line.rstrip()))

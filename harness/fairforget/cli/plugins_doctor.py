@@ -94,7 +94,7 @@ def _unknown_disabled(registry: Registry) -> set[str]:
 
 def _print(report: dict[str, Any]) -> None:
     for title in ("versions", "switches"):
-        print(f"{title}:")
+        print(printable(f"{title}:"))
         for name, value in report[title].items():
             print(printable(f"  {name} {value}"))
         if not report[title]:
@@ -105,7 +105,7 @@ def _print(report: dict[str, Any]) -> None:
         ("to be switched off, but not installed", "disabled_unknown"),
     ):
         if report[key]:
-            print(f"{title}: {printable(', '.join(report[key]))}")
+            print(printable(f"{title}: {', '.join(report[key])}"))
     for name, canonical in report["ambiguous"].items():
         print(printable(f"ambiguous: {name}: write {' or '.join(canonical)}"))
     for line in report["warnings"]:
@@ -129,4 +129,5 @@ def _tell(problem: dict[str, Any]) -> None:
         ("mend", problem["mend"]),
     ):
         print(printable(f"  {name}: {text}"))
-    print("".join(f"    {printable(line)}\n" for line in problem["traceback"].splitlines()), end="")
+    for line in problem["traceback"].splitlines():
+        print(printable(f"    {line}"))

@@ -111,7 +111,7 @@ def _origin(cls: type) -> tuple[str | None, int | None]:
 
 def _print(shown: dict[str, Any]) -> None:
     def line(text: str) -> None:
-        print(printable(text).rstrip())
+        print(printable(text.rstrip()))
 
     line(f"{shown['kind']} {shown['canonical']} {shown['version']}")
     if shown["summary"]:
@@ -124,7 +124,8 @@ def _print(shown: dict[str, Any]) -> None:
             line(f"  {name} = {value}")
     for text in ["", *shown["doc"].splitlines()] if shown["doc"] else []:
         line(f"  {text}")
-    print("\noptions:" if shown["options"] else "\nno options")
+    print()
+    print(printable("options:" if shown["options"] else "no options"))
     for option in shown["options"]:
         default = "(required)" if option["required"] else f"= {json.dumps(option['default'], ensure_ascii=False)}"
         line(f"  {option['name']}: {option['type']} {default}")

@@ -147,5 +147,5 @@ class _Version(argparse.Action):
         del namespace, values, option_string
         from fairforget.version import version
 
-        print(f"fairforget {version()}")
+        print(printable(f"fairforget {version()}"))
         parser.exit()

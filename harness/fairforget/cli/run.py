@@ -11,6 +11,7 @@ from fairforget.cli.log import add_log, open_log, tell_problems
 from fairforget.cli.memory import print_memory
 from fairforget.cli.output import add_plugin, discover, print_table, warn_of_problems
 from fairforget.interrupted import interrupts_heeded
+from fairforget.terminal import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -122,7 +123,7 @@ def _show(made: Session) -> int:
 
     print_board(made.board, Console())
     for file in made.files:
-        print(file)
+        print(printable(str(file)))
     return 1 if made.outcome.failed or made.outcome.lost else 0
 
 
@@ -136,9 +137,9 @@ def _print_plan(plan: Plan, shard: Shard | None) -> None:
     print_table(["method", "curriculum", "cells", "updates", "forward-equivalents"], rows)
     print()
     for remark in remarks(plan):
-        print(remark)
+        print(printable(remark))
     if shard is not None:
-        print(f"part {shard} runs {shard.share(plan)} of the {len(plan):,} cells that are no trials")
+        print(printable(f"part {shard} runs {shard.share(plan)} of the {len(plan):,} cells that are no trials"))
 
 
 def _print_forecast(plan: Plan, registry: Registry) -> None:
@@ -156,16 +157,14 @@ def _print_forecast(plan: Plan, registry: Registry) -> None:
     except NoLevel:
         raise
     except FairforgetError as error:
-        print(f"estimated time: not known, and the study cannot run yet: {error}")
+        print(printable(f"estimated time: not known, and the study cannot run yet: {error}", keep="\n"))
         return
     if found is None:
         print("estimated time: not known before the target model is in the cache")
         return
     oracles = f", {spell(found.oracles)} for retraining" if found.oracles else ""
-    print(
-        f"estimated time: {spell(found.unlearning)} for updates{oracles}, judged by the target's training; evaluation "
-        "comes on top"
-    )
+    beside = "judged by the target's training; evaluation comes on top"
+    print(printable(f"estimated time: {spell(found.unlearning)} for updates{oracles}, {beside}"))
 
 
 def _count(number: int | None) -> str:

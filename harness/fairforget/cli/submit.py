@@ -183,8 +183,8 @@ def _say_findings(findings: Sequence[Finding], end: str) -> int:
     for line in lines[:_SHOWN]:
         print(printable(f"fairforget: {line}", keep="\n"), file=sys.stderr)
     if len(lines) > _SHOWN:
-        print(f"fairforget: … and {len(lines) - _SHOWN:,} more; --json has them all", file=sys.stderr)
-    print(f"fairforget: {end}", file=sys.stderr)
+        print(printable(f"fairforget: … and {len(lines) - _SHOWN:,} more; --json has them all"), file=sys.stderr)
+    print(printable(f"fairforget: {end}"), file=sys.stderr)
     return 1
 
 
