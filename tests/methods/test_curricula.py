@@ -104,7 +104,7 @@ def test_shares_are_a_distribution_whatever_the_scores(values: list[float], floo
 def test_shuffled_scores_are_the_same_weights_on_other_samples() -> None:
     scores = np.arange(1.0, 24.0)
     for match in ("length", "none"):
-        found = weights(ShuffledMrd(match=match), scores)  # type: ignore[arg-type]
+        found = weights(ShuffledMrd(match=match), scores)
         straight = weights(MrdWeighted(), scores)
         assert sorted(found) == pytest.approx(sorted(straight))
         assert (found != straight).all(), "no sample keeps its own"

@@ -66,7 +66,7 @@ def test_npo(on_logits: ModuleType, model: Any, batch: Any, reduction: str, beta
         x = beta * (on_logits.value(put(now)) - on_logits.value(put(ref)))
         terms.append(2 / beta * (math.log1p(math.exp(-x)) if x > -30 else -x))
     retain = on_logits.value(torch.cat(on_logits.token_nlls(model, batch.retain)).mean())
-    loss = Npo(beta=beta, reduction=reduction, retain_weight=0.5).loss(model, batch)  # type: ignore[arg-type]
+    loss = Npo(beta=beta, reduction=reduction, retain_weight=0.5).loss(model, batch)
     assert on_logits.value(loss) == pytest.approx(sum(terms) / len(terms) + 0.5 * retain, rel=1e-4)
 
 

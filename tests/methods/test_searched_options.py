@@ -32,7 +32,7 @@ def test_a_search_includes_the_default(built: Built, dimension: Any) -> None:
 def test_the_ends_of_a_search_give_a_finite_gradient(on_logits: ModuleType, built: Built, dimension: Any) -> None:
     model, batch = on_logits.llama(3), on_logits.make_batch([(3, 2), (1, 5)], [(2, 4), (2, 2)])
     for value in dimension.choices or (dimension.search.low, dimension.search.high):
-        method = build(REGISTRY, "method", PluginSpec(built.entry.name, {dimension.name: value})).of(LossMethod)  # type: ignore[type-abstract]
+        method = build(REGISTRY, "method", PluginSpec(built.entry.name, {dimension.name: value})).of(LossMethod)
         found = on_logits.gradient(model, method.loss(model, batch))
         assert torch.isfinite(found).all()
         assert float(found.norm()) > 0

@@ -27,7 +27,7 @@ VARIANTS = [
 
 @pytest.mark.parametrize(("name", "options"), LOSSES + VARIANTS, ids=str)
 def test_sequences_are_those_of_the_loss(on_logits: ModuleType, name: str, options: dict[str, Any]) -> None:
-    method = build(REGISTRY, "method", PluginSpec(name, options)).of(LossMethod)  # type: ignore[type-abstract]
+    method = build(REGISTRY, "method", PluginSpec(name, options)).of(LossMethod)
     model, batch = on_logits.llama(3), on_logits.make_batch([(3, 2), (1, 5), (2, 2)], [(2, 4), (2, 2), (1, 3)])
     seen = []
     model.register_forward_hook(lambda _, args, kwargs, output: seen.append(len(output.logits)), with_kwargs=True)

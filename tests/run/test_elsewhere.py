@@ -144,7 +144,7 @@ def test_a_target_that_is_its_base_is_loaded_from_where_that_lies(bench: Any, tm
     identity = {**bench.identity, "base": known, "training": None}
     target = SimpleNamespace(meta={"weights": "base"}, digest="w", model=bench.target.model)
     # A stand-in without weights: there is no hub to load them from.
-    found = target_json(identity, TargetRecipe(base, None), target, tmp_path)  # type: ignore[arg-type]
+    found = target_json(identity, TargetRecipe(base, None), target, tmp_path)
     assert (found["path"], found["revision"], found["dtype"]) == ("organisation/name", commit, "float32")
     made = target_json(bench.identity, bench.recipe, bench.target, tmp_path)
     assert made["path"] == str(tmp_path / "targets" / bench.identity["id"])

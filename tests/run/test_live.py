@@ -210,7 +210,7 @@ def test_warmup_rises_linearly() -> None:
     rates = []
     run = live(Budget("updates", 5), warmup=3)
     trainer = run.trainer()
-    run.trainer = lambda: trainer  # type: ignore[method-assign,misc,assignment]
+    run.trainer = lambda: trainer
     optimizer = trainer.optimizer
 
     def loss(model: Any, batch: Any) -> torch.Tensor:

@@ -154,11 +154,11 @@ def models_alive() -> Iterator[list[int]]:
         most.append(sum(not next(m.parameters()).is_meta for m in alive))
         return found
 
-    reference.Reference._model = counted  # type: ignore[method-assign]
+    reference.Reference._model = counted
     try:
         yield most
     finally:
-        reference.Reference._model = real  # type: ignore[method-assign]
+        reference.Reference._model = real
 
 
 @pytest.mark.parametrize(("method", "options"), COMPARED.items())
