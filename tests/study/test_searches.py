@@ -108,6 +108,22 @@ def test_learning_rates(plugins, sets, expected):
     assert searched(planned(plugins, *sets))["ascent", "uniform"] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("sets", "place"),
+    [
+        (["optimizer.lr=5e-324"], "--set optimizer.lr=5e-324: optimizer.lr: "),
+        (["optimizer.lr=1e308"], "--set optimizer.lr=1e308: optimizer.lr: "),
+        (["methods.2={name: ascent, optimizer: {lr: 1e308}}"], "methods.2.optimizer.lr: "),
+    ],
+)
+def test_learning_rates_around_which_there_are_none(plugins, sets, place):
+    with pytest.raises(FairforgetError) as error:
+        planned(plugins, *sets)
+    assert str(error.value).count(place) == 1
+    assert "give the range as tuning.lr: [LOW, HIGH]" in str(error.value)
+    assert planned(plugins, *sets, "tuning.lr=[1e-5, 1e-4]").searches()
+
+
 def test_a_row_with_nothing_to_search_stays_as_it_is(plugins):
     plan = planned(plugins, "tuning.lr=false")
     assert ("ascent", "uniform") not in searched(plan)

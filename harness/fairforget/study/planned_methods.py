@@ -13,9 +13,11 @@ from fairforget.study.building import Builder
 from fairforget.study.faults import faults_of
 from fairforget.study.optimizers import Optimizer
 from fairforget.study.options import Built
+from fairforget.study.places import KeyPath
 from fairforget.study.rows import PlannedCurriculum, PlannedMethod, labels
 from fairforget.study.schema import MethodUse, Study, optimizer_of
-from fairforget.study.searches import Dimension, dimensions_of, with_tuned
+from fairforget.study.searches import Dimension, dimensions_of, has_range_around, with_tuned
+from fairforget.study.tuning import Tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,12 @@ class Methods:
         planned = [
             self._method(i, one, name, optimizer) for (i, _, one, optimizer), name in zip(whole, names, strict=True)
         ]
-        return planned if self.study.tuning is None else with_tuned(planned, self.study.tuning)
+        if self.study.tuning is None:
+            return planned
+        self._check_learning_rates(
+            {i: one for (i, _, _, _), one in zip(whole, planned, strict=True)}, self.study.tuning
+        )
+        return planned if self.builder.faults else with_tuned(planned, self.study.tuning)
 
     def _method(self, position: int, built: Built, label: str, optimizer: Mapping[str, Any]) -> PlannedMethod:
         study, use, plugin = self.study, self.study.methods[position], built.plugin
@@ -72,6 +79,17 @@ class Methods:
             optimizer=optimizer,
             searched=() if alone or elsewhere else self._searched(position, built),
         )
+
+    def _check_learning_rates(self, methods: Mapping[int, PlannedMethod], tuning: Tuning) -> None:
+        places: dict[KeyPath, float] = {}
+        for position, method in methods.items():
+            own = method.optimizer["lr"]
+            if method.curricula != (None,) and not has_range_around(tuning, own):
+                shared = own == self.study.optimizer.lr
+                places[("optimizer", "lr") if shared else ("methods", position, "optimizer", "lr")] = own
+        for path, own in places.items():
+            what = f"tuning searches from a tenth of {own:g} to ten times it, and one of these is no number"
+            self.builder.fault(path, f"{what}; give the range as tuning.lr: [LOW, HIGH]")
 
     def _check_seeds(self, position: int, built: Built) -> None:
         plugin = built.of(MadeElsewhere)  # type: ignore[type-abstract]

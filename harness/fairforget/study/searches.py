@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -118,6 +119,11 @@ def with_tuned(methods: Sequence[PlannedMethod], tuning: Tuning) -> list[Planned
         found += [replace(method, curricula=plain)] if plain else []
         found += [replace(method, curricula=searched, tuned=True)] if searched else []
     return found
+
+
+def has_range_around(tuning: Tuning, own: float) -> bool:
+    """Return whether a learning rate can be searched: a tenth may be rounded to 0, and ten times it be infinite."""
+    return tuning.lr is not None or (own / _AROUND > 0 and math.isfinite(own * _AROUND))
 
 
 def _learning_rates(tuning: Tuning, own: float) -> tuple[Dimension, ...]:
