@@ -83,12 +83,14 @@ def test_a_path_that_is_no_model_is_an_error(folder, path, message):
         find_folder(path.format(folder=folder))
 
 
-def test_a_hub_id_without_a_network_says_the_mend():
+@pytest.mark.parametrize("hub_id", ["some/model", "x" * 200, "a--b", "x.git"])  # the last three no hub would have
+@pytest.mark.parametrize("revision", [None, "x" * 300, "a\0b"])
+def test_a_hub_id_without_a_network_says_the_mend(hub_id, revision):
     for call in (load_pretrained, content):
         with pytest.raises(
-            FairforgetError, match=r"'some/model'.*cannot be had from the hub.*without a network give a folder"
+            FairforgetError, match=rf"'{hub_id}'.*cannot be had from the hub.*without a network give a folder"
         ):
-            call(Pretrained("some/model"))
+            call(Pretrained(hub_id, revision=revision))
 
 
 def test_pickles_are_refused(folder):

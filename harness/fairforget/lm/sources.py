@@ -214,18 +214,29 @@ def commit(hub_id: str, revision: str | None, file: str) -> str:
     Raises:
         FairforgetError: neither knows the repository.
     """
-    from huggingface_hub import HfApi, try_to_load_from_cache
+    from huggingface_hub import HfApi
 
     if revision is not None and _COMMIT.fullmatch(revision):
         return revision
     try:
         return str(HfApi().model_info(hub_id, revision=revision).sha)
     except Exception as error:
-        cached = try_to_load_from_cache(hub_id, file, revision=revision)
-        if isinstance(cached, str):
+        cached = in_cache_of_hub(hub_id, file, revision)
+        if cached is not None:
             # …/snapshots/<commit>/<file>
-            return next(part for part in reversed(Path(cached).parts) if _COMMIT.fullmatch(part))
+            return next(part for part in reversed(cached.parts) if _COMMIT.fullmatch(part))
         raise FairforgetError(unreachable(hub_id, revision, error)) from error
+
+
+def in_cache_of_hub(hub_id: str, file: str, revision: str | None) -> Path | None:
+    """Return the copy of a file in the hub's cache; None where there is none, or the hub would have no such name."""
+    from huggingface_hub import try_to_load_from_cache
+
+    try:
+        found = try_to_load_from_cache(hub_id, file, revision=revision)
+    except (OSError, ValueError):
+        return None
+    return Path(found) if isinstance(found, str) else None
 
 
 def unreachable(hub_id: str, revision: str | None, error: Exception) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fairforget.api import Corpus, Pretrained, Scratch, TargetRecipe
+from fairforget.lm.sources import in_cache_of_hub
 from fairforget.run.memory.architectures import tensors_of_config
 from fairforget.run.memory.model_size import ModelSize
 from fairforget.run.memory.tensors import BYTES, Tensor, tensors_of_folder
@@ -62,14 +63,9 @@ def _lies(base: Pretrained, target: Mapping[str, Any]) -> Path | None:
     folder = Path(base.path).expanduser()
     if folder.is_dir():
         return folder
-    from huggingface_hub import try_to_load_from_cache
-
     commit = target.get("base", {}).get("pretrained", {}).get("commit")
-    try:
-        found = try_to_load_from_cache(base.path, "config.json", revision=commit or base.revision)
-    except ValueError:  # no name that a hub would have
-        return None
-    return Path(found).parent if isinstance(found, str) else None
+    found = in_cache_of_hub(base.path, "config.json", commit or base.revision)
+    return None if found is None else found.parent
 
 
 def _from_config(base: Pretrained | Scratch, places: list[Path]) -> tuple[Tensor, ...] | None:
