@@ -114,7 +114,9 @@ def test_a_reader_that_leaves_early_is_no_traceback():
 
 
 @pytest.mark.parametrize("command", ["run", "status", "board"])
-@pytest.mark.parametrize(("name", "said"), [("x" * 300, "File name too long"), ("a\0b", "holds a NUL")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("x" * 300, "File name too long"), ("a\0b", "holds a NUL"), ("\ud800", "half of a surrogate")]
+)
 def test_a_name_that_no_file_can_have_is_a_message(command, name, said, capsys):
     assert main([command, name]) == 2
     message = capsys.readouterr().err

@@ -6,8 +6,9 @@ import json
 import shutil
 import sys
 
+import pytest
 from hostile.asking import asked
-from hostile.strategies import texts
+from hostile.strategies import PAYLOADS, texts
 from hostile.watching import run
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,12 +88,22 @@ def test_any_plugin_is_listed_or_named_as_broken(home, hook, entries, about, poi
         assert "grad-ascent" in ended.out, "one plugin keeps others from being listed"
 
 
-@asked()
-@given(
-    name=texts,
-    command=st.sampled_from([("plugins", "show"), ("check",), ("run",), ("score",), ("status",), ("board",)]),
-)
-def test_any_name_of_a_plugin_or_folder(home, name, command):
+COMMANDS = [("plugins", "show"), ("check",), ("run",), ("score",), ("status",), ("board",)]
+
+
+def ask(name, command):
     if not name.startswith("-"):
         more = ("--by", "x") if command == ("score",) else ()
         assert run(*command, name, *more).code in {0, 2}
+
+
+@pytest.mark.parametrize("name", PAYLOADS, ids=lambda name: ascii(name)[:20])
+def test_each_odd_name_of_a_plugin_or_folder(home, name):
+    for command in COMMANDS:
+        ask(name, command)
+
+
+@asked()
+@given(name=texts, command=st.sampled_from(COMMANDS))
+def test_any_name_of_a_plugin_or_folder(home, name, command):
+    ask(name, command)

@@ -25,3 +25,9 @@ def test_what_would_never_end_is_refused_and_nothing_stays_open(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_regular(tmp_path / "none", 10)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_no_file_has_is_that_of_none(tmp_path, name):
+    with pytest.raises(FileNotFoundError):
+        read_regular(tmp_path / name, 10)

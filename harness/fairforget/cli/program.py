@@ -78,9 +78,8 @@ def _fail(message: str, code: int) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    if odd := next((argument for argument in arguments if "\0" in argument), None):
-        msg = f"the argument {odd[:60]!r} holds a NUL, which no name does; remove it"
-        raise FairforgetError(msg)
+    for argument in arguments:
+        _check(argument)
     chosen = _chosen(arguments)
     try:
         args = _parser(chosen).parse_args(arguments)
@@ -90,6 +89,17 @@ def _run(arguments: list[str]) -> int:
         _parser(None).print_help(sys.stderr)
         return WRONG_INPUT
     return chosen.load().execute(args)
+
+
+def _check(argument: str) -> None:
+    """Refuse what no shell can give and no name can hold; who calls `main` may."""
+    try:
+        odd = "a NUL" if b"\0" in os.fsencode(argument) else ""
+    except UnicodeEncodeError:
+        odd = "half of a surrogate pair"
+    if odd:
+        msg = f"the argument {argument[:60]!r} holds {odd}, which no name does; remove it"
+        raise FairforgetError(msg)
 
 
 def _chosen(arguments: list[str]) -> Command | None:

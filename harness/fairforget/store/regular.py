@@ -22,10 +22,12 @@ def read_regular(path: Path, most: int) -> bytes:
 
     Raises:
         NotRegular: it is none.
-        OSError: it cannot be read.
-        ValueError: the path holds a NUL.
+        OSError: it cannot be read, or no file can have that name.
     """
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except ValueError as error:  # a NUL, or half of a surrogate pair
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from error
     try:
         about = os.fstat(handle)
         if stat.S_ISDIR(about.st_mode):

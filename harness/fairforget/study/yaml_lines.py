@@ -40,9 +40,8 @@ def read_yaml(path: Path) -> Document:
     """
     try:
         content = read_regular(path, MAX_BYTES)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        msg = f"{path}: cannot be read: {reason}"
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror or error}"
         raise YamlError(msg) from error
     return parse_yaml(content, str(path))
 
