@@ -124,8 +124,8 @@ def _print(shown: dict[str, Any]) -> None:
             line(f"  {name} = {value}")
     for text in ["", *shown["doc"].splitlines()] if shown["doc"] else []:
         line(f"  {text}")
-    print()
-    print(printable("options:" if shown["options"] else "no options"))
+    line("")
+    line("options:" if shown["options"] else "no options")
     for option in shown["options"]:
         default = "(required)" if option["required"] else f"= {json.dumps(option['default'], ensure_ascii=False)}"
         line(f"  {option['name']}: {option['type']} {default}")
