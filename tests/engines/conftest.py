@@ -15,8 +15,17 @@ import pytest
 class FakeSlurm:
     """The commands of a Slurm of one machine, on the PATH; see ``fake_slurm.py``."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, program):
         self.folder = folder
+        self._program = program
+
+    def note(self, job: str, **facts):
+        """Write facts down about a job, as its Slurm does."""
+        self._program.note(job, self.folder, **facts)
+
+    def facts(self, job: str) -> dict:
+        """Return what is written down about a job."""
+        return json.loads((self.folder / f"{job}.job").read_text())
 
     def calls(self, command: str) -> list[list[str]]:
         """Return the arguments of each call of a command."""
@@ -30,7 +39,7 @@ class FakeSlurm:
 
     def states(self) -> dict[str, str]:
         """Return the state of every job."""
-        return {path.stem: json.loads(path.read_text())["state"] for path in sorted(self.folder.glob("*.job"))}
+        return {path.stem: self.facts(path.stem)["state"] for path in sorted(self.folder.glob("*.job"))}
 
 
 @pytest.fixture
@@ -38,7 +47,7 @@ def slurm(tmp_path, monkeypatch):
     spec = importlib.util.spec_from_file_location("fake_slurm", Path(__file__).with_name("fake_slurm.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    made = FakeSlurm(tmp_path / "slurm")
+    made = FakeSlurm(tmp_path / "slurm", module)
     made.folder.mkdir()
     monkeypatch.setenv("FAKE_SLURM", str(made.folder))
     monkeypatch.setenv("PATH", f"{module.install(made.folder)}{os.pathsep}{os.environ['PATH']}")

@@ -7,6 +7,7 @@ it was requeued.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -34,13 +35,15 @@ def state() -> Path:
     return Path(os.environ["FAKE_SLURM"])
 
 
-def note(job: str, **facts) -> dict:
-    path = state() / f"{job}.job"
-    known = json.loads(path.read_text()) if path.exists() else {}
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps(known | facts))
-    partial.replace(path)
-    return known | facts
+def note(job: str, folder: Path | None = None, **facts) -> None:
+    """Write down what became of a job; several processes and the test may do so at the same moment."""
+    path = (folder or state()) / f"{job}.job"
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = json.loads(path.read_text()) if path.exists() else {}
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(known | facts))
+        partial.replace(path)
 
 
 def known(job: str) -> dict:

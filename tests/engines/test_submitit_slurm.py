@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import time
 
@@ -132,7 +131,7 @@ def test_a_job_that_has_another_name_is_not_ours(slurm, tmp_path):
         ("8_1", "COMPLETED", f"fairforget-{mine.name}"),
         ("9", "RUNNING", "thesis"),
     ):
-        (slurm.folder / f"{job}.job").write_text(json.dumps({"state": state, "name": name}))
+        slurm.note(job, state=state, name=name)
     cluster = SlurmCluster(Submitit(), tmp_path)
     calls = [Left("a-1", job, mine) for job in ("7", "8_0", "8_1", "9", "10")] + [Left("a-2", "7", other)]
     assert cluster.alive(calls[:5]) == {"7", "8_0"}
@@ -148,10 +147,10 @@ def test_a_state_that_options_can_mend_names_them(slurm, tmp_path, state, mend):
         future = executor.submit(exec, "import time; time.sleep(600)")
         while not slurm.states():
             assert not future.done()
-        job = slurm.folder / "1.job"
-        while "pid" not in json.loads(job.read_text()):
+        while "step" not in slurm.facts("1"):  # what the job itself writes down
+            assert not future.done()
             time.sleep(0.02)
-        job.write_text(json.dumps(json.loads(job.read_text()) | {"state": state}))
+        slurm.note("1", state=state)
         with pytest.raises(WorkerDied, match=f"ended before its cell did .{state}.") as caught:
             future.result(timeout=60)
     assert ("ask for more" in str(caught.value)) == (mend is not None)
