@@ -1,0 +1,63 @@
+"""Effects, verdicts and options in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+import runpy
+from pathlib import Path
+
+from fairforget.claims.outcome import OnTarget
+from fairforget.claims.report.html import render_html
+from fairforget.claims.report.markdown import render_markdown
+from fairforget.claims.report.page import report
+from fairforget.claims.report.told import told
+from fairforget.claims.report.words import certainty, effect_text, flow
+from fairforget.claims.values import Effect
+
+world = runpy.run_path(str(Path(__file__).parents[1] / "report_world.py"))
+
+
+def test_an_interval_that_decides_nothing_says_so(known, tmp_path):
+    file = tmp_path / "c7.yaml"
+    file.write_text(world["claim_file"]("c7"))
+    outcome = world["outcome"]("c7")
+    held = dataclasses.replace(outcome, judged=dataclasses.replace(outcome.judged, verdict="undecided"))
+    (plain,), (turned,) = told([outcome], known, [file]), told([held], known, [file])
+    assert "All of it lies above 0" in certainty(turned)
+    assert "undecided all the same; the notes say why" in certainty(turned)
+    assert "all the same" not in certainty(plain)
+    assert turned.changed == ""
+
+
+def test_effects_without_a_value_or_an_end(known):
+    outcome = world["outcome"]("c7")
+    unknown = dataclasses.replace(outcome.judged, effect=Effect.unknown("nothing"), verdict="undecided")
+    open_ = dataclasses.replace(outcome.judged, effect=Effect(0.5, -math.inf, math.inf, 3), verdict="undecided")
+    cases = [
+        dataclasses.replace(outcome, claim="x/a", judged=unknown, targets=(OnTarget("one", unknown, {}),)),
+        dataclasses.replace(outcome, claim="x/b", judged=open_, targets=(OnTarget("one", open_, {}),)),
+        dataclasses.replace(outcome, claim="x/c", judged=unknown, targets=(), controls={}, notes=()),
+    ]
+    claims = told(cases, known)
+    made = report(claims, known)
+    assert effect_text(unknown.effect) == "not known"
+    assert effect_text(open_.effect) == "0.500 (−∞ to ∞)"
+    assert "95 % interval goes from −∞ to ∞" in certainty(claims[1])
+    assert certainty(claims[0]).startswith("Nothing could be estimated")
+    assert not re.search(r"\b(nan|inf|None)\b", render_html(made))
+    assert "–" in render_markdown(made)
+    assert render_html(report([], known)).count("No claim was judged yet") == 1
+
+
+def test_small_effects_keep_their_digits():
+    assert effect_text(Effect(0.5, 0.4999, 0.5002, 9)) == "0.50000 (0.49990 to 0.50020)"
+    assert effect_text(Effect(2.018, 2.006, 2.03, 4)) == "2.018 (2.006 to 2.030)"
+    assert effect_text(Effect(-3e-6, -4e-6, -2e-6, 4)) == "-0.00000300 (-0.00000400 to -0.00000200)"
+
+
+def test_options_in_words():
+    told_ = flow({"name": "npo", "beta": 0.1, "on": {"a": [1, None, True]}})
+    assert told_ == "npo (beta: 0.1, on: {a: [1, none, yes]})"
+    assert flow([]) == "none"
