@@ -1,19 +1,16 @@
-"""What the tests of claim files share; what they import lies in ``a_claim.py``."""
+"""What the tests of claim files share."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 
 import pytest
 import yaml
 
 from fairforget.registry import Registry
 
-if "claim_files" not in sys.modules:  # the folders of tests are no packages; this one has a module of its own
-    sys.modules["claim_files"] = ModuleType("claim_files")
-    sys.modules["claim_files"].__path__ = [str(Path(__file__).parent)]
+from .a_claim import CLAIM, Mean
 
 
 @pytest.fixture(scope="session")
@@ -23,13 +20,11 @@ def registry():
 
 @pytest.fixture(autouse=True)
 def _statistics(monkeypatch):
-    monkeypatch.setattr("fairforget.claims.open.STATISTICS", MappingProxyType({"mean": "claim_files.a_claim:Mean"}))
+    monkeypatch.setattr("fairforget.claims.open.STATISTICS", MappingProxyType({"mean": f"{Mean.__module__}:Mean"}))
 
 
 @pytest.fixture
 def write(tmp_path):
-    from claim_files.a_claim import CLAIM
-
     def write(_name: str = "c1.yaml", /, _without: tuple[str, ...] = (), **changes) -> Path:
         content = {key: value for key, value in {**CLAIM, **changes}.items() if key not in _without}
         path = tmp_path / "claims" / _name

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from claim_files.a_claim import STUDY, wrong
 
 from fairforget.claims.open import open_claim
 from fairforget.claims.read import read_claim
 from fairforget.errors import FairforgetError
 from fairforget.registry import Registry
+
+from .a_claim import STUDY, wrong
 
 
 def plugin(folder: Path, entries: str) -> Path:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from claim_files.a_claim import CLAIM, STUDY, line, wrong
 
 from fairforget.claims.claim_file import ClaimFile
+
+from .a_claim import CLAIM, STUDY, line, wrong
 
 
 @pytest.mark.parametrize("key", [name for name, field in ClaimFile.model_fields.items() if field.is_required()])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 
-from claim_files.a_claim import Mean, wrong
-
 from fairforget.claims.open import open_claim
 from fairforget.claims.statistics.base import Statistic
 from fairforget.claims.statistics.names import STATISTICS
 from fairforget.study.options import describe
+
+from .a_claim import Mean, wrong
 
 
 def test_a_claim_is_opened(write, registry):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from claim_files.a_claim import STUDY, line, wrong
 
 from fairforget.claims.open import open_claim
+
+from .a_claim import STUDY, line, wrong
 
 
 def test_a_study_may_lie_beside_the_claim(write, registry, tmp_path):
