@@ -77,6 +77,15 @@ def test_the_verdict_within_reach_is_that_of_the_assumed_effect_with_enough_unit
     assert reach(planned_with(world, ABOVE, effect, 0.8, draws=draws)).verdict == verdict
 
 
+@pytest.mark.parametrize("expect", [ABOVE, within(-1, 1)], ids=["one border", "two"])
+@pytest.mark.parametrize("spread", [5e-324, 1e-60, 1e60])
+@pytest.mark.parametrize("effect", [-1e60, 0.1, 1e60])
+def test_numbers_of_any_size_that_a_claim_may_say_give_a_power(world, expect, effect, spread):
+    found = reach(planned_with(world, expect, effect, spread, draws=15))
+    certain = abs(effect) / spread > 1e3
+    assert (found.power, found.needed) == (1.0, 3) if certain else found.power < 0.99
+
+
 def test_no_number_of_units_tells_an_effect_from_a_border_that_it_lies_on(world):
     assert reach(planned_with(world, ABOVE, 0.0, 1.0)).needed is None
 

@@ -23,7 +23,8 @@ from pydantic import (
 from fairforget.api.spec import PluginSpec
 from fairforget.claims.beside_file import BesideFile, Line, Text
 from fairforget.claims.expectation import Expectation
-from fairforget.study.part import Part, Positive
+from fairforget.claims.number import Number, Spread
+from fairforget.study.part import Part
 from fairforget.study.places import shown
 from fairforget.study.spec import parse_spec
 
@@ -68,7 +69,7 @@ class Variation(Part):
 
     set: Settings
     """Dotted keys of the study and what they are in this part; applied after those of the target."""
-    facts: Annotated[dict[str, float], Field(default_factory=dict, max_length=100)]
+    facts: Annotated[dict[str, Number], Field(default_factory=dict, max_length=100)]
     """Numbers of the part that the statistic may regress on: ``parameters``, ``forget_size``."""
 
 
@@ -107,9 +108,9 @@ class Control(Part):
 class Assumed(Part):
     """What is assumed before the run, to tell how many units it needs."""
 
-    effect: float
+    effect: Number
     """The effect that is expected, in the unit of the statistic."""
-    spread: Positive
+    spread: Spread
     """Standard deviation between independent units, in the unit of the statistic."""
     because: Text
     """Where both are from: a pilot, the paper's table, a derivation."""

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from fairforget.claims.number import Number
 from fairforget.claims.values import Effect, Verdict
 from fairforget.study.part import Part
 
@@ -17,11 +18,11 @@ class Expectation(Part):
     leaves it undecided. So at the border itself a 95 % interval gives a verdict, either way, in 5 % of all runs.
     """
 
-    above: float | None = None
+    above: Number | None = None
     """The effect is larger than this."""
-    below: float | None = None
+    below: Number | None = None
     """The effect is smaller than this."""
-    within: tuple[float, float] | None = None
+    within: tuple[Number, Number] | None = None
     """The effect lies between these two: an equivalence, which two one-sided tests decide."""
     because: Annotated[str, Field(min_length=1, max_length=500)]
     """Why the border lies there."""

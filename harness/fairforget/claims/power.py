@@ -144,8 +144,8 @@ def _power(distances: tuple[float, ...], spread: float, units: int) -> float:
     told = float(ndtri(1 - (1 - LEVEL) / 2))
     if units < FEWEST_DRAWS:
         return 0.0
-    error = spread / math.sqrt(units - told**2 / 2)
-    missed = math.fsum(1 - float(ndtr(distance / error - told)) for distance in distances)
+    root = math.sqrt(units - told**2 / 2)
+    missed = math.fsum(1 - float(ndtr(distance / spread * root - told)) for distance in distances)
     return max(0.0, 1 - missed)
 
 

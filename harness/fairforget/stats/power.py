@@ -74,7 +74,8 @@ def draws_to_tell(size: float, sd: float, overlap: float = 0.0, alpha: float = 1
         return None
     told, power = _quantiles(alpha)
     # The variance of the mean is s² (1 / F + ρ / (1 − ρ)).
-    per_draw = (size / sd / (told + power)) ** 2 - overlap / (1 - overlap)
+    away = size / sd / (told + power)
+    per_draw = away * away - overlap / (1 - overlap)
     if per_draw <= 1 / _MOST:
         return None
     return max(FEWEST_DRAWS, math.ceil(1 / per_draw + told**2 / 2))

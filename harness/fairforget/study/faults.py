@@ -73,6 +73,8 @@ def describe(details: Mapping[str, Any]) -> str:
     text = KINDS_OF_VALUE.get(kind) or str(details["msg"]).replace("Input should", "must").replace(
         "String should", "must"
     )
+    # pydantic writes a bound of 1e60 with all its noughts.
+    text = re.sub(r"\d{17,}", lambda digits: f"{float(digits[0]):g}", text)
     return f"{text}, not {shown(value)}"
 
 

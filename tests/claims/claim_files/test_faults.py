@@ -93,6 +93,16 @@ def test_what_has_to_be_there(write, registry, key):
         ({"controls": {"n": {"because": "x"}}}, "because: x", "controls.n: the key statistic is missing"),
         ({"assumed": {**CLAIM["assumed"], "spread": 0}}, "spread:", "assumed.spread: must be greater than 0, not 0"),
         (
+            {"assumed": {**CLAIM["assumed"], "effect": 1e173}},
+            "effect:",
+            "assumed.effect: must be less than or equal to 1e+60, not 1e+173",
+        ),
+        (
+            {"expect": {"above": -1e173, "because": "x"}},
+            "above:",
+            "expect.above: must be greater than or equal to -1e+60, not -1e+173",
+        ),
+        (
             {"assumed": {**CLAIM["assumed"], "effect": float("inf")}},
             "effect:",
             "assumed.effect: must be a finite numbe",
