@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
-from fairforget.api import Curriculum, Sample
+from fairforget.api import Curriculum
 from fairforget.errors import FairforgetError
-from fairforget.lm.tokens import EncodedSample, SampleSet
 from fairforget.run.counting.ledger import Ledger
 from fairforget.run.updates.budget import Budget
 from fairforget.run.updates.failure import UnlearningFailed
@@ -24,6 +22,8 @@ from fairforget_methods.grad_ascent import GradAscent
 from fairforget_methods.grad_diff import GradDiff
 from fairforget_methods.idk import Idk
 from fairforget_methods.npo import Npo
+
+from .tiny_model import llama, samples
 
 COMMON = {"lr": 1e-2, "batch_size": 4, "weight_decay": 0.0, "max_grad_norm": 1.0, "warmup": 0}
 ADAMW = {**COMMON, "name": "adamw", "betas": [0.9, 0.999], "eps": 1e-8}
@@ -37,22 +37,6 @@ SOPHIA = {
     "hessian_every": 2,
 }
 ADAPTER = {"r": 2, "alpha": 4.0, "dropout": 0.0, "target_modules": ["q_proj", "down_proj"]}
-
-
-def llama() -> Any:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        sizes = {"vocab_size": 40, "hidden_size": 16, "intermediate_size": 16}
-        return LlamaForCausalLM(LlamaConfig(**sizes, num_hidden_layers=1, num_attention_heads=2)).eval()
-
-
-def samples(n: int, seed: int) -> SampleSet:
-    rng = np.random.default_rng(seed)
-    made = []
-    for i in range(n):
-        ids = tuple(int(t) for t in rng.integers(2, 40, size=4 + i % 3))
-        made.append(EncodedSample(Sample(f"{seed}-{i}", "", ""), (*ids, 1), 2, len(ids)))
-    return SampleSet(made, pad_id=0)
 
 
 def live(settings: dict[str, Any], budget: Budget, *, seed: int = 0, curriculum: Curriculum | None = None) -> LiveRun:
