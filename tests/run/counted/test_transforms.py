@@ -8,52 +8,11 @@ import pytest
 import torch
 from torch.func import functional_call, grad, vmap
 from torch.utils.checkpoint import checkpoint
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from fairforget.lm.lora import attach_adapter
-from fairforget.run.counting.ledger import Counts, Ledger
+from fairforget.run.counting.ledger import Ledger
 
-IDS = torch.tensor([[3, 4, 5, 6], [7, 8, 0, 0], [9, 0, 0, 0]])
-MASK = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0], [1, 0, 0, 0]])
-LAYERS = 3
-
-
-def llama() -> Any:
-    sizes = {"vocab_size": 20, "hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 1}
-    # The fused attention has no rules for vmap and forward-mode gradients.
-    return LlamaForCausalLM(LlamaConfig(**sizes, num_hidden_layers=LAYERS, attn_implementation="eager"))
-
-
-@pytest.fixture
-def model() -> Any:
-    return llama()
-
-
-@pytest.fixture
-def ledger() -> Ledger:
-    return Ledger()
-
-
-def spent(ledger: Ledger) -> tuple[int, int]:
-    counts = ledger.phases.get("unlearning", Counts())
-    return counts.forward_sequences, counts.backward_sequences
-
-
-def tokens(ledger: Ledger) -> tuple[int, int]:
-    counts = ledger.phases.get("unlearning", Counts())
-    return counts.forward_tokens, counts.backward_tokens
-
-
-def called(model: Any) -> torch.Tensor:
-    return model(input_ids=IDS, attention_mask=MASK).logits
-
-
-def forward_called(model: Any) -> torch.Tensor:
-    return model.forward(input_ids=IDS, attention_mask=MASK).logits
-
-
-def inner_called(model: Any) -> torch.Tensor:
-    return model.lm_head(model.model(input_ids=IDS, attention_mask=MASK).last_hidden_state)
+from .passes import IDS, called, forward_called, inner_called, spent, tokens
 
 
 @pytest.mark.parametrize("reentrant", [True, False])
