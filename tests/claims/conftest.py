@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from .planted import paired_records
+
 
 @pytest.fixture(scope="session")
 def world():
@@ -22,11 +24,7 @@ def world():
 @pytest.fixture(scope="session")
 def planted():
     """``planted/paired_records.py``: records of cells that were never run."""
-    path = Path(__file__).parent / "planted" / "paired_records.py"
-    spec = importlib.util.spec_from_file_location("paired_records", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return paired_records
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-worlds = runpy.run_path(str(Path(__file__).parent / "set_worlds.py"))
-STUDIES, SETS, RIGHT, MOST, LEAST, NPO_GRAD_DIFF, judged = (
-    worlds[name] for name in ("STUDIES", "SETS", "RIGHT", "MOST", "LEAST", "NPO_GRAD_DIFF", "judged")
-)
+from .set_worlds import LEAST, MOST, NPO_GRAD_DIFF, RIGHT, SETS, STUDIES, judged
+
 WEIGHTED = {"first": {"curriculum": "weighted"}, "second": {"curriculum": "uniform"}}
 SIZES = {"statistic": {"name": "paired-difference", **NPO_GRAD_DIFF}, "over": "parameters"}
 

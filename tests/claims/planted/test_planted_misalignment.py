@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-worlds = runpy.run_path(str(Path(__file__).parent / "set_worlds.py"))
-STUDIES, SETS, RIGHT, MOST, LEAST, Ways, judged = (
-    worlds[name] for name in ("STUDIES", "SETS", "RIGHT", "MOST", "LEAST", "Ways", "judged")
-)
+from .set_worlds import LEAST, MOST, RIGHT, SETS, STUDIES, Ways, judged
+
 MIS = {"generation": "said", "probability": "likely", "chance": 0.0}
 
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import math
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-worlds = runpy.run_path(str(Path(__file__).parent / "set_worlds.py"))
-STUDIES, SETS, RIGHT, MOST, NPO_GRAD_DIFF, judged = (
-    worlds[name] for name in ("STUDIES", "SETS", "RIGHT", "MOST", "NPO_GRAD_DIFF", "judged")
-)
+from .set_worlds import MOST, NPO_GRAD_DIFF, RIGHT, SETS, STUDIES, judged
 
 
 def turned(planted, pi, seed, *, tau=1.0, noise=0.5, seeds=3):

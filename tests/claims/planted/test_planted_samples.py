@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import runpy
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,8 +20,7 @@ from fairforget.claims.statistics.log_slope import LogSlope
 from fairforget.claims.statistics.mixed_slope import MixedSlope
 from fairforget.claims.statistics.rank_correlation import RankCorrelation
 
-world = runpy.run_path(str(Path(__file__).parent / "sample_worlds.py"))
-cells, evidence, names, scores = (world[name] for name in ("cells", "evidence", "names", "scores"))
+from .sample_worlds import cells, evidence, names, scores
 
 RESAMPLES = 300
 MANY = pytest.param(1000, marks=pytest.mark.slow)

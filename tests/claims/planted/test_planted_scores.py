@@ -7,9 +7,7 @@ and "5 % at the border" as at most 7.1 %. Misses of each statistic's interval in
 
 from __future__ import annotations
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +20,8 @@ from fairforget.claims.statistics.standard_error_law import LAW, error_constant
 from fairforget.claims.statistics.theorem_ratio import log_ratio
 from fairforget.claims.values import Effect
 
+from . import score_worlds
+
 SIMULATIONS = 1000
 RIGHT, AT_BORDER = 0.93, 0.071
 SIGMAS = (1e-5, 1e-4, 1e-3)
@@ -29,10 +29,7 @@ SIGMAS = (1e-5, 1e-4, 1e-3)
 
 @pytest.fixture(scope="module")
 def worlds():
-    spec = importlib.util.spec_from_file_location("score_worlds", Path(__file__).with_name("score_worlds.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return score_worlds
 
 
 def expect(**border):

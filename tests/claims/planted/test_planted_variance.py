@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +11,7 @@ from fairforget.claims.expectation import Expectation
 from fairforget.claims.open import statistic
 from fairforget.study.spec import parse_spec
 
-worlds = runpy.run_path(str(Path(__file__).parent / "set_worlds.py"))
-STUDIES, SETS, RIGHT, MOST, LEAST, judged = (
-    worlds[name] for name in ("STUDIES", "SETS", "RIGHT", "MOST", "LEAST", "judged")
-)
+from .set_worlds import LEAST, MOST, RIGHT, SETS, STUDIES, judged
 
 
 def rows_of(planted, share, seed, *, sets=SETS, shuffled=False, rows=1):
