@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from fairforget.api import Curriculum, Method, Sample
 from fairforget.errors import FairforgetError
@@ -24,16 +23,11 @@ from fairforget.run.updates.live import LiveRun
 from fairforget.run.updates.order import Order
 from fairforget.run.updates.reference import Reference
 
+from .tiny_model import llama
+
 SETTINGS = {
     "name": "sgd", "lr": 1e-2, "batch_size": 4, "weight_decay": 0.0, "max_grad_norm": None, "warmup": 0,
 }  # fmt: skip
-
-
-def llama() -> Any:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        sizes = {"vocab_size": 40, "hidden_size": 16, "intermediate_size": 16}
-        return LlamaForCausalLM(LlamaConfig(**sizes, num_hidden_layers=1, num_attention_heads=2)).eval()
 
 
 def live(kind: Any, amount: float, **settings: Any) -> LiveRun:
