@@ -19,6 +19,8 @@ from fairforget.run.counting.escapes import KIND
 from fairforget.run.workbench import open_workbench
 from fairforget.study.options import build
 
+from ..run import tiny_study  # noqa: TID252 - lies beside the tests of runs, which use it, too
+
 PLUGIN = '''
 import random
 
@@ -41,15 +43,7 @@ class Noisy(LossMethod):
 def fairforget_methods():
     return [Entry("noisy", f"{__name__}:Noisy")]
 '''
-OPTIONS = {
-    "people": 8, "retain_people": 4, "holdout_people": 4, "samples": 2, "world_facts": 4, "frequencies": [2],
-    "distributions": ["in"], "lengths": ["short"], "rare_words": [0], "hidden_size": 32, "layers": 2,
-    "vocabulary": 400, "epochs": 2, "learning_rate": 6e-3,
-}  # fmt: skip
-OPTIMIZER = {
-    "name": "adamw", "lr": 3e-4, "batch_size": 4, "weight_decay": 0.0, "betas": [0.9, 0.999], "eps": 1e-8,
-    "max_grad_norm": 1.0, "warmup": 0,
-}  # fmt: skip
+OPTIONS, OPTIMIZER = {**tiny_study.OPTIONS, "layers": 2}, tiny_study.OPTIMIZER
 REGISTRY = Registry.discover()
 METHODS = [
     entry.canonical

@@ -15,6 +15,8 @@ from fairforget.run.targets.target import load_target
 from fairforget.run.workbench import open_workbench
 from fairforget.study.options import build
 
+from .tiny_study import OPTIONS as TINY
+
 PLUGIN = '''
 from fairforget import Entry, hookimpl
 from fairforget.api import Measurement, Metric
@@ -39,11 +41,7 @@ class Gap(Metric):
 def fairforget_metrics():
     return [Entry("gap", f"{__name__}:Gap")]
 '''
-OPTIONS = {
-    "people": 8, "retain_people": 4, "holdout_people": 4, "samples": 2, "world_facts": 4, "frequencies": [2],
-    "distributions": ["in"], "lengths": ["short"], "rare_words": [0], "hidden_size": 32, "layers": 1,
-    "vocabulary": 400, "epochs": 6, "learning_rate": 6e-3,
-}  # fmt: skip
+OPTIONS = {**TINY, "epochs": 6}
 
 
 @pytest.fixture(scope="module")
