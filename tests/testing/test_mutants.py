@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
 from fairforget.registry import Registry
@@ -13,22 +9,12 @@ from fairforget.testing import check
 from fairforget.testing.checks import CHECKS
 from fairforget.testing.runner import checks_for
 
+from .mutant_files import MUTANTS, imported
+
 pytestmark = pytest.mark.usefixtures("forked")
-MUTANTS = Path(__file__).parent / "mutants"
 METHODS = sorted((MUTANTS / "methods").glob("*.py"))
 CURRICULA = sorted((MUTANTS / "curricula").glob("*.py"))
 IMPORTS = sorted((MUTANTS / "imports").glob("*.py"))
-
-
-def imported(file):
-    """The module of a mutant; the folders of tests are no packages."""
-    name = f"mutant_{file.stem}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module  # types of options are looked up there
-        spec.loader.exec_module(module)
-    return sys.modules[name]
 
 
 @pytest.fixture(scope="module")

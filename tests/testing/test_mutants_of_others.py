@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
 from fairforget.registry import Registry
@@ -13,25 +9,15 @@ from fairforget.testing import check
 from fairforget.testing.checks import CHECKS
 from fairforget.testing.runner import checks_for
 
+from .mutant_files import MUTANTS, imported
+
 pytestmark = pytest.mark.usefixtures("forked")
-MUTANTS = Path(__file__).parent / "mutants"
 KINDS = {"samplers": "sampler", "tasks": "task", "difficulties": "difficulty", "metrics": "metric"}
 FILES = sorted(file for folder in KINDS for file in (MUTANTS / folder).glob("*.py"))
 
 
 def name_of(file):
     return f"{KINDS[file.parent.name]}-{file.stem}"
-
-
-def imported(file):
-    """The module of a mutant; the folders of tests are no packages."""
-    name = f"mutant_{file.parent.name}_{file.stem}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module  # types of options are looked up there
-        spec.loader.exec_module(module)
-    return sys.modules[name]
 
 
 @pytest.fixture(scope="module")
