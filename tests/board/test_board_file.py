@@ -231,6 +231,8 @@ FAULTS = [
     ("strata: {hard: 1.0e308}\n", r":1: strata\.hard: must be less than or equal to 1000000"),
     ("strata: {hard: 0}\n", r"strata: at least one stratum has to count"),
     ("strata: {hard: .nan}\n", r"strata\.hard: must be a finite number"),
+    ("samplers: [random, {name: binned, by: .nan}]\n", r":1: samplers\.1: no result has an option that is infinite"),
+    ("task: {name: biographies, version: 1, options: {a: [{b: .inf}]}}\n", r":1: task\.options: no result has an opt"),
     ("draws: 0\n", r"draws: must be greater than or equal to 1"),
     ("draws: true\n", r"draws: must be an integer"),
     ("goal: 2\n", r"goal: must be less than or equal to 1"),

@@ -17,11 +17,28 @@ from fairforget.api.spec import PluginSpec
 from fairforget.board.about import About
 from fairforget.board.rules import Rules
 from fairforget.errors import FairforgetError
+from fairforget.study.cell import canonical_json
 from fairforget.study.faults import faults_of
 from fairforget.study.part import Count, Part
 from fairforget.study.places import Fault, Places, shown
 from fairforget.study.spec import parse_spec, study_name
 from fairforget.study.yaml_lines import Document, read_yaml
+
+
+def _as_recorded(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options that those of records can be compared with."""
+    try:
+        canonical_json(options)
+    except ValueError:  # somewhere within
+        msg = "no result has an option that is infinite or NaN; write a finite number"
+        raise ValueError(msg) from None
+    return options
+
+
+def _sampler(value: Any) -> PluginSpec:
+    spec = parse_spec(value, what="sampler")
+    return PluginSpec(spec.name, _as_recorded(dict(spec.options)))
+
 
 Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
 
@@ -33,7 +50,7 @@ class TaskWanted(Part):
     """Name of the task, bare for one of fairforget's own, else ``distribution/name``; or the form of an import."""
     version: Count
     """Version of the task; results of another version are left out, and the board says so."""
-    options: Annotated[dict[str, Any], Field(default_factory=dict)]
+    options: Annotated[dict[str, Any], Field(default_factory=dict), AfterValidator(_as_recorded)]
     """Options that the task has to have; those that are not named may have any value."""
 
 
@@ -64,7 +81,7 @@ class BoardFile(Part):
     """Ids of the target models; null = all, each with a table of its own."""
     samplers: Annotated[
         tuple[
-            Annotated[PluginSpec, PlainValidator(parse_spec), PlainSerializer(PluginSpec.to_json)],
+            Annotated[PluginSpec, PlainValidator(_sampler), PlainSerializer(PluginSpec.to_json)],
             ...,
         ],
         Field(min_length=1),
