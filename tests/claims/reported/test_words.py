@@ -55,6 +55,7 @@ def test_small_effects_keep_their_digits():
     assert effect_text(Effect(0.5, 0.4999, 0.5002, 9)) == "0.50000 (0.49990 to 0.50020)"
     assert effect_text(Effect(2.018, 2.006, 2.03, 4)) == "2.018 (2.006 to 2.030)"
     assert effect_text(Effect(-3e-6, -4e-6, -2e-6, 4)) == "-0.00000300 (-0.00000400 to -0.00000200)"
+    assert effect_text(Effect(0.0, 0.0, 4.45e-10, 40)) == "0 (0 to 4.45e-10)"
 
 
 def test_options_in_words():

@@ -24,12 +24,15 @@ FAMILIES: Final[Mapping[str, str]] = {
 }
 """Of claims, as `fairforget.claims.claim_file.ClaimFile.family` has them."""
 _HUGE: Final = 10**15
+_TINY: Final = 1e-6
 
 
 def number(value: float, size: float | None = None) -> str:
-    """Return a number; an interval without an end has ∞."""
+    """Return a number; an interval without an end has ∞, and what is all but 0 a power of ten."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
+    if 0 < (abs(value) if size is None else size) < _TINY:
+        return f"{value:.3g}"
     return text.number(value, size)
 
 
