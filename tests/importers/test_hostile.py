@@ -162,6 +162,19 @@ def test_a_broken_model_is_imported_as_one(logs, tmp_path, capsys):
     assert "x" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("more", [[], ["--whole"], ["--strata"]])
+def test_a_mean_beyond_a_double_is_none(logs, tmp_path, more):
+    content = logs.open_unlearning(logs.losses())
+    content["extraction_strength"] = {"value_by_index": {str(i): {"score": 1e308} for i in range(60)}}
+    for one in content["forget_Q_A_Prob"]["value_by_index"].values():
+        one["avg_loss"] = 1e308
+    path = logs.write(tmp_path / "x.json", content)
+    untouched = ["--untouched", str(path)] if "--strata" in more else []
+    assert main(["import", "open-unlearning", str(path), *more, *untouched, "--out", str(tmp_path / "out")]) == 0
+    for file in tmp_path.glob("out/cells/*.json"):
+        assert json.loads(file.read_text())["scores"]["forget_extraction_strength"]["value"] is None
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(

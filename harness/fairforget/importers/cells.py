@@ -18,7 +18,7 @@ import numpy as np
 
 from fairforget.api.sample import digest_of
 from fairforget.errors import FairforgetError
-from fairforget.importers.columns import Column, Measured, column_of, measure
+from fairforget.importers.columns import Column, Measured, column_of, measure, plain_mean
 from fairforget.importers.log import SETS, Log
 from fairforget.store.provenance import environment
 from fairforget.store.record import Problem, Record
@@ -122,8 +122,7 @@ def _loss(untouched: Log | None, numbers: Sequence[int]) -> float | None:
     if untouched is None:
         return None
     known = [one.loss for i in numbers if (one := untouched.sets.get("forget", {}).get(i)) and one.loss is not None]
-    value = float(np.mean(known)) if known else math.nan
-    return value if math.isfinite(value) else None
+    return plain_mean(known)
 
 
 def _record(

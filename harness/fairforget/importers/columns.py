@@ -33,14 +33,14 @@ class Column:
         """Return the column of a plain mean; complement and counting are done here."""
         known = {name: value for name, value in values.items() if value is not None}
         items = {name: 1 - value for name, value in known.items()} if score.complement else known
-        value = _finite(float(np.mean(list(items.values())))) if items else None
+        value = plain_mean(items.values())
         excluded = dict.fromkeys((name for name, value in values.items() if value is None), NO_VALUE)
         return cls(replace(score, value=value, n=len(items), excluded=excluded), items)
 
     def within(self, chosen: Collection[str]) -> Column:
         """Return the same mean over some of the items."""
         items = {name: value for name, value in self.items.items() if name in chosen}
-        value = _finite(float(np.mean(list(items.values())))) if items else None
+        value = plain_mean(items.values())
         excluded = {name: why for name, why in self.score.excluded.items() if name in chosen}
         return Column(replace(self.score, value=value, n=len(items), excluded=excluded), items)
 
@@ -205,6 +205,12 @@ def _ratio(one: Answered) -> float | None:
         return None
     with np.errstate(over="ignore"):
         return float(np.exp(log_truth_ratio(one.base, one.wrong)))
+
+
+def plain_mean(values: Collection[float]) -> float | None:
+    """Return a mean; None of nothing, and where it is NaN or beyond a double."""
+    with np.errstate(over="ignore"):
+        return _finite(float(np.mean(list(values)))) if values else None
 
 
 def _finite(value: float | None) -> float | None:
