@@ -10,6 +10,8 @@ from fairforget.study.cell import cell_key
 from fairforget.submit.digests import FORMS, MAX_CELL, faults_of
 from fairforget.submit.installed import Installed
 
+from .attacks.edits import put
+
 
 @pytest.fixture(scope="module")
 def installed():
@@ -27,16 +29,6 @@ def faults(record, edit=lambda r: None, installed=None, size=1):
     changed["key"] = cell_key(changed["cell"])
     found = record_from_json(changed)
     return list(installed.faults_of(found)) if installed else list(faults_of(found, size))
-
-
-def put(*path, value):
-    def edit(record):
-        part = record
-        for name in path[:-1]:
-            part = part[name]
-        part[path[-1]] = value
-
-    return edit
 
 
 def test_a_whole_record_has_no_fault(study, installed):
