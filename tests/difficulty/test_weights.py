@@ -104,6 +104,16 @@ def test_passes_in_half_precision_are_refused(model):
     require_full_precision(model, "mrd")
 
 
+@pytest.fixture
+def a_process_of_its_own(monkeypatch):
+    """The state that `Accelerator` keeps for the whole process: new for one test, and as it was after it."""
+    from accelerate.state import AcceleratorState, GradientState, PartialState
+
+    for state in AcceleratorState, GradientState, PartialState:
+        monkeypatch.setattr(state, "_shared_state", {})
+
+
+@pytest.mark.usefixtures("a_process_of_its_own")
 def test_what_accelerate_makes_half_is_refused(model):
     from accelerate import Accelerator
 
