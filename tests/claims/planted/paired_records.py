@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fairforget.claims.pooling import pooled
 from fairforget.claims.values import Evidence, Part
 from fairforget.store.record import Problem, Record, Score
 
@@ -109,10 +110,10 @@ class Study:
         return self.evidence
 
 
-def verdicts(statistic, expectation, studies):
-    """Return how often each verdict comes, over the evidence of many studies."""
+def verdicts(statistic, expectation, studies, targets=1):
+    """Return how often each verdict comes; so many studies, one after the other, are the targets of one claim."""
     counts = {"supported": 0, "contradicted": 0, "undecided": 0}
-    for seed, found in enumerate(studies):
-        effect = statistic.estimate(found, np.random.default_rng(seed))
-        counts[expectation.verdict(effect)] += 1
+    effects = [statistic.estimate(found, np.random.default_rng(seed)) for seed, found in enumerate(studies)]
+    for first in range(0, len(effects), targets):
+        counts[expectation.verdict(pooled(effects[first : first + targets]))] += 1
     return counts

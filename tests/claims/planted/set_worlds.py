@@ -18,11 +18,11 @@ RIGHT, MOST, LEAST = 0.93, 0.071, 0.029
 NPO_GRAD_DIFF = {"first": {"method": "npo"}, "second": {"method": "grad-diff"}}
 
 
-def judged(planted, name, options, studies, **border):
-    """Return the shares of verdicts over studies."""
+def judged(planted, name, options, studies, targets=1, **border):
+    """Return the shares of verdicts over studies, or over the means of so many of them as a claim has targets."""
     made = statistic(parse_spec({"name": name, **options}))
-    counts = planted.verdicts(made, Expectation(**border, because="planted"), studies)
-    return {verdict: count / STUDIES for verdict, count in counts.items()}
+    counts = planted.verdicts(made, Expectation(**border, because="planted"), studies, targets)
+    return {verdict: count / sum(counts.values()) for verdict, count in counts.items()}
 
 
 class Ways:

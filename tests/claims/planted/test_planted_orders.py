@@ -40,6 +40,13 @@ def test_c2_the_null_control_is_not_supported(planted):
     assert null["supported"] <= MOST
 
 
+@pytest.mark.parametrize("options", [{"first": {"method": "npo"}}, NPO_GRAD_DIFF], ids=["control", "one method twice"])
+def test_c2_four_targets_of_which_none_differs_support_nothing(planted, options):
+    """Each alone is estimated at 0 or near one half, as noise has it; a mean over such numbers lies far from both."""
+    null = judged(planted, "reversal", options, turned(planted, 0.5, 25, tau=0.0), targets=4, above=0.05)
+    assert null["supported"] <= MOST
+
+
 def agreeing(planted, spearman, seed, *, sets=SETS, shuffled=False):
     """Yield studies of four rows whose outcomes correlate so, as ranks."""
     r = 2 * math.sin(math.pi * spearman / 6)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal
+from dataclasses import dataclass, field, replace
+from typing import Annotated, ClassVar, Final, Literal
 
 import numpy as np
 
@@ -17,6 +17,11 @@ from fairforget.claims.values import Effect, Evidence
 from fairforget.stats.reversal import Parts, modelled, observed_reversals
 from fairforget.stats.reversal_interval import Pivots, intervals_of
 
+UNIDENTIFIED: Final = (
+    "the two differ neither on average nor from set to set by more than seeds do: any probability up to a half agrees "
+    "with that"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reversal(Statistic):
@@ -26,9 +31,13 @@ class Reversal(Statistic):
     (`fairforget.stats.reversal_interval`). It takes two seeds. ``observed`` is what is seen of it with as many seeds,
     which noise inflates. Sets of several strata count alike.
 
+    Where neither Δ nor τ is told from 0, ``true`` is 0 / 0: every probability from 0 to one half agrees with what was
+    seen, and the effect is unknown. Two rows that are one method would else be estimated at 0 or near one half as
+    noise has it, and the mean over several targets would lie far from 0, mostly with all of its interval.
+
     Without `second` it is the null control: the row of `first` against itself, the earlier half of its seeds against
     the later. Nothing can turn there but by noise, and the noise of seeds is told from the halves themselves; it
-    takes three.
+    takes three. It is to be unknown as a rule.
 
     Figure: ``sets`` (name, difference), ``seen`` (count, n, ties, Clopper–Pearson low and high), ``delta``, ``tau`` and
     ``noise`` (standard deviations), ``true`` and ``observed`` (value, low, high).
@@ -83,22 +92,19 @@ class Reversal(Statistic):
         means = [values.mean(axis=1) if two else _apart(values) for values in strata]
         seen = observed_reversals(means, weights)
         named = [name for stratum in found.sets for name in stratum]
-        return Effect(
-            value,
-            min(low, value),
-            max(high, value),
-            n,
-            problem=noted(found.left_out, found.single),
-            figure={
-                "sets": [[name, float(d)] for name, d in zip(named, np.concatenate(means), strict=True)],
-                "seen": None if seen is None else [seen.count, seen.n, seen.ties, seen.low, seen.high],
-                "delta": model.delta,
-                "tau": model.tau,
-                "noise": model.noise,
-                "true": [model.true, *spans.true],
-                "observed": [model.observed, *spans.observed],
-            },
-        )
+        figure = {
+            "sets": [[name, float(d)] for name, d in zip(named, np.concatenate(means), strict=True)],
+            "seen": None if seen is None else [seen.count, seen.n, seen.ties, seen.low, seen.high],
+            "delta": model.delta,
+            "tau": model.tau,
+            "noise": model.noise,
+            "true": [model.true, *spans.true],
+            "observed": [model.observed, *spans.observed],
+        }
+        if self.which == "true" and low <= 0 and high >= 0.5:
+            return replace(Effect.unknown(UNIDENTIFIED, n), figure=figure)
+        problem = noted(found.left_out, found.single)
+        return Effect(value, min(low, value), max(high, value), n, problem=problem, figure=figure)
 
 
 def halves(strata: Sequence[np.ndarray]) -> Parts:
