@@ -29,8 +29,8 @@ budget: {epochs: 5, stop: {rule: memorization, policy: unseen}}
 optimizer: {name: adamw, lr: 1.0e-5, batch_size: 8}
 """
 ALL_KEYS = (
-    "budget, curricula, disjoint, draws, engine, evaluation, forget_size, methods, model, name, optimizer, samplers, "
-    "seeds, task, trajectory, tuning, unit"
+    "budget, curricula, description, disjoint, draws, engine, evaluation, forget_size, methods, model, name, "
+    "optimizer, samplers, seeds, task, trajectory, tuning, unit"
 )
 
 
@@ -81,6 +81,15 @@ def test_defaults(study_text):
         "trust_remote_code": False,
     }
     assert parse_study(study_text.replace("draws: 3\n", "")).study.draws == 20
+
+
+def test_description_and_engine_make_no_other_study(study_text):
+    plain = parse_study(study_text).study
+    told = parse_study(study_text, settings=["description=What is run.", "engine=inline"]).study
+    assert told.description == "What is run."
+    assert parse_study(dump(told)).study == told
+    assert told.identity() == plain.identity()
+    assert parse_study(study_text, settings=["seeds=7"]).study.identity() != plain.identity()
 
 
 def test_a_study_is_frozen(study_text):

@@ -91,7 +91,7 @@ def check_shared(claims: Sequence[PlannedClaim]) -> None:
             raise FairforgetError(msg)
         names.add(name)
         for site in planned.sites:
-            says = {key: value for key, value in site.plan.study.to_json().items() if key != "engine"}
+            says = site.plan.study.identity()
             other, known = first.setdefault((site.study, site.site.name), (name, says))
             if differing := [key for key in says if says[key] != known[key]]:
                 msg = (

@@ -225,7 +225,7 @@ class _Study:
 
 def _digest(plan: Plan) -> str:
     """Return what runs in one folder at once have in common: the study, whatever the engine of each."""
-    return digest_of({name: part for name, part in plan.study.model_dump(mode="json").items() if name != "engine"})
+    return digest_of(plan.study.identity())
 
 
 def _stamp(plan: Plan, tune: Tune) -> str:

@@ -143,6 +143,8 @@ class Study(Part):
 
     name: Annotated[str, AfterValidator(study_name)]
     """Lower-case letters and digits, joined by ``-``, ``_`` or ``.``; results go to ``runs/<name>``."""
+    description: Annotated[str, Field(min_length=1, max_length=2_000)] | None = None
+    """What is run, in plain words; reports of claims print it, and no cell depends on it. null = nothing."""
     task: Spec
     """The task."""
     model: Model = Model()
@@ -193,6 +195,10 @@ class Study(Part):
     def to_json(self) -> dict[str, Any]:
         """Return the study as plain data, every default written out, keys in the order of this page."""
         return self.model_dump(mode="json")
+
+    def identity(self) -> dict[str, Any]:
+        """Return `to_json` without what changes no result: two studies of one identity make the same cells."""
+        return {key: value for key, value in self.to_json().items() if key not in {"description", "engine"}}
 
     def model_json(self) -> dict[str, Any]:
         """Return ``model`` as plain data."""
