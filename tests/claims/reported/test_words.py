@@ -8,12 +8,15 @@ import re
 import runpy
 from pathlib import Path
 
+from fairforget.api.spec import PluginSpec
 from fairforget.claims.outcome import OnTarget
+from fairforget.claims.report import measured
 from fairforget.claims.report.html import render_html
 from fairforget.claims.report.markdown import render_markdown
 from fairforget.claims.report.page import report
 from fairforget.claims.report.told import told
 from fairforget.claims.report.words import certainty, effect_text, flow
+from fairforget.claims.statistics.names import STATISTICS
 from fairforget.claims.values import Effect
 
 world = runpy.run_path(str(Path(__file__).parents[1] / "report_world.py"))
@@ -62,3 +65,23 @@ def test_options_in_words():
     told_ = flow({"name": "npo", "beta": 0.1, "on": {"a": [1, None, True]}})
     assert told_ == "npo (beta: 0.1, on: {a: [1, none, yes]})"
     assert flow([]) == "none"
+
+
+def test_a_label_that_is_the_name_is_not_said_twice():
+    assert flow({"name": "npo", "label": "npo", "beta": 0.02}) == "npo (beta: 0.02)"
+    assert flow({"name": "npo", "label": "npo-sgd"}) == "npo (label: npo-sgd)"
+
+
+def test_what_a_statistic_looks_at_is_told_with_its_defaults_and_from_within():
+    assert measured.outcome(PluginSpec("variance-share")).startswith("Completeness: how far")
+    assert measured.outcome(PluginSpec("variance-share", {"of": "log-updates"})).startswith("Logarithm of the updates")
+    assert measured.outcome(PluginSpec("rank-correlation", {"score": "mrd"})).startswith("Updates: how many")
+    inner = {"name": "trade-off-area", "first": {}, "second": {}, "forgetting": "completeness"}
+    assert measured.outcome(PluginSpec("slope-over-parts", {"statistic": inner})).startswith("Completeness: how far")
+    assert measured.outcome(PluginSpec("variance-share", {"of": "forget_ma"})) == ""  # a column has a name of its own
+    assert measured.outcome(PluginSpec("no-such-thing")) == ""
+
+
+def test_every_statistic_says_what_its_numbers_are():
+    assert [name for name in STATISTICS if not measured.columns(name)] == []
+    assert measured.columns("no-such-thing") == ""

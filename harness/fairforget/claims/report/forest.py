@@ -91,5 +91,8 @@ def _numbers(claims: Sequence[Told]) -> Sheet:
         for told in claims
         for name, judged, control in rows(told)
     ]
-    about = "Every claim on every target, and its controls."
+    about = (
+        "Every claim on every target, with its controls where it has some. A target alone is often undecided where "
+        "the mean of all is not: its interval is wider."
+    )
     return Sheet("forests-numbers", "All effects", about, heads, tuple(lines))

@@ -9,6 +9,7 @@ from fairforget.board.forms.drawing import environment
 from fairforget.board.forms.drawing import template as of_board
 from fairforget.board.forms.html import digest
 from fairforget.claims.report.page import Report
+from fairforget.claims.report.reading import READING
 from fairforget.claims.report.words import SIGNS
 
 _PAGE: Final = "claims.html.j2"
@@ -32,6 +33,7 @@ def render_html(report: Report) -> str:
     return made.get_template(_PAGE).render(
         report=report,
         signs=SIGNS,
+        reading=READING,
         marks={},
         # Our own files, not anybody's text.
         style=Markup(style),  # noqa: S704

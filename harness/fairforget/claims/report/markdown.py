@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from fairforget.board.forms.markdown import escape, sheet_lines
 from fairforget.board.sheets.sheet import Sheet
 from fairforget.claims.report.page import Facts, Report, Section
+from fairforget.claims.report.reading import READING
 from fairforget.claims.report.words import SIGNS
 
 
@@ -19,13 +20,15 @@ def _document(report: Report) -> Iterator[str]:
     yield from (
         "# Claims put to the test",
         "",
-        f"{escape(report.standing)}. What was tested is told as the claim files have it.",
+        f"{escape(report.standing)}. [How to read this](#how-to-read-this) says what the words mean.",
     )
     yield from sheet_lines(report.summary)
     if report.forests.numbers is not None:
         yield from sheet_lines(report.forests.numbers)
     for section in report.sections:
         yield from _section(section)
+    yield from ("", '<a id="how-to-read-this"></a>', "", "## How to read this", "")
+    yield from _facts(READING)
 
 
 def _section(one: Section) -> Iterator[str]:
@@ -38,7 +41,8 @@ def _section(one: Section) -> Iterator[str]:
     yield ""
     yield from _facts((*one.tested, *one.found))
     yield from (
-        f"- **{escape(term)}**: {escape(text)} Here: on the page; the numbers below." for term, text in one.redrawn
+        f"- **{escape(term)}**: {escape(text)} Here: drawn in claims.html; the numbers are in tables below."
+        for term, text in one.redrawn
     )
     yield from (f"- **Note**: {escape(note)}" for note in one.notes)
     yield f"- **Run it again**: <code>{escape(one.command)}</code>"

@@ -9,6 +9,7 @@ from fairforget.board.loose import items, mapping, number
 from fairforget.board.sheets.sheet import Cell, Head, Line, Sheet
 from fairforget.board.text import shown
 from fairforget.claims.report import words
+from fairforget.claims.report.measured import columns
 from fairforget.claims.report.told import Told
 
 MOST_LINES: Final = 40
@@ -40,12 +41,15 @@ _TITLES: Final[Mapping[str, str]] = {
     "readings": "Readings",
     "levels": "Level by level",
 }
-ABOUT: Final = "As the statistic hands them on."
 Row = dict[str, Any]
 
 
 def numbers(told: Told) -> tuple[Sheet, ...]:
-    """Return the numbers behind the figures of a claim; those of single samples are in ``claims.json`` alone."""
+    """Return the numbers behind the figures of a claim; those of single samples are in ``claims.json`` alone.
+
+    What their columns are is said once, over the first table, in the words of the statistic.
+    """
+    legend = "" if told.read is None else columns(told.read.file.statistic.name)
     alone: list[Row] = []
     lists: dict[str, list[Row]] = {}
     for one in told.outcome.targets:
@@ -57,7 +61,8 @@ def numbers(told: Told) -> tuple[Sheet, ...]:
             if key not in _SINGLE and _is_list(value):
                 _listed(lists, key, figure, items(value), target)
     found = [("Single numbers", alone), *((_TITLES.get(key, shown(key, 40)), rows) for key, rows in lists.items())]
-    return tuple(_sheet(f"numbers-{i}", title, rows) for i, (title, rows) in enumerate(found) if rows)
+    titled = [(title, rows) for title, rows in found if rows]
+    return tuple(_sheet(f"numbers-{i}", title, rows, "" if i else legend) for i, (title, rows) in enumerate(titled))
 
 
 def _listed(
@@ -113,7 +118,7 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(one, list | Mapping) for one in value)
 
 
-def _sheet(name: str, title: str, rows: Sequence[Row]) -> Sheet:
+def _sheet(name: str, title: str, rows: Sequence[Row], legend: str) -> Sheet:
     keys = list(dict.fromkeys(key for row in rows for key in row))[:MOST_COLUMNS]
     several = len({row.get("target") for row in rows}) > 1
     keys = [key for key in keys if key != "target" or several] or keys
@@ -121,8 +126,10 @@ def _sheet(name: str, title: str, rows: Sequence[Row]) -> Sheet:
     numeric = {key: all(_is_number(row.get(key)) for row in drawn) for key in keys}
     heads = tuple(Head(shown(key.replace("_", " "), 40), numeric=numeric[key]) for key in keys)
     lines = tuple(Line(tuple(_cell(row.get(key)) for key in keys)) for row in drawn)
-    about = f"The first {MOST_LINES} of {len(rows):,} lines; claims.json has all." if len(rows) > MOST_LINES else ABOUT
-    return Sheet(name, title, about, heads, lines)
+    said = [f"In these tables: {legend}"] if legend else []
+    if len(rows) > MOST_LINES:
+        said.append(f"The first {MOST_LINES} of {len(rows):,} lines; claims.json has all.")
+    return Sheet(name, title, " ".join(said), heads, lines)
 
 
 def _cell(value: Any) -> Cell:

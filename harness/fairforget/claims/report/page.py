@@ -129,7 +129,7 @@ def _tested(told: Told, registry: Registry) -> Facts:
         return (("Claim file", lack), ("Tested on", names or "nothing"))
     file = told.read.file
     return (
-        ("Claimed in", f"{shown(file.source.paper, 200)}, {shown(file.source.where, 200)}"),
+        ("Source", f"{shown(file.source.paper, 200)}, {shown(file.source.where, 200)}"),
         *tested(told.read, registry),
         (
             "Expected",
@@ -139,7 +139,11 @@ def _tested(told: Told, registry: Registry) -> Facts:
 
 
 def _found(told: Told) -> Facts:
-    change = [] if told.read is None else [("What would change it", shown(told.read.file.would_change, 2_000))]
+    change = (
+        []
+        if told.read is None
+        else [("What could change it, and was not tested", shown(told.read.file.would_change, 2_000))]
+    )
     return (("How sure we are", words.certainty(told)), *change, ("Cost", words.cost(told.outcome.cost)))
 
 

@@ -37,7 +37,8 @@ def targets(told: Told) -> Sheet:
     if several or not lines:
         lines.append(_judged(ALL, told.outcome.judged, whole=True))
     about = (
-        "By the interval on a target alone; the verdict of the claim is about their mean."
+        "By the interval on a target alone, which is undecided where the border lies in it; the verdict of the claim "
+        "is about the mean of the targets, which is known better."
         if several
         else "The claim has one target."
     )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from fairforget.board.text import plural, shown
+from fairforget.claims.report.measured import first_sentence, outcome
 from fairforget.claims.report.words import flow, settings
-from fairforget.claims.statistics.loading import load
-from fairforget.claims.statistics.names import STATISTICS
 from fairforget.errors import FairforgetError
 from fairforget.study.yaml_lines import read_yaml
 
@@ -27,6 +24,8 @@ def tested(read: ReadClaim, registry: Registry) -> Iterator[tuple[str, str]]:
     """Yield what the claim is tested on and how: a term and a text each."""
     file = read.file
     study = study_of(read, registry)
+    if isinstance(said := study.get("description"), str):
+        yield "What was run", shown(" ".join(said.split()), LONGEST)
     yield "Tested on", _targets(read)
     if file.parts:
         parts = "; ".join(f"{name} ({settings(part.set)})" for name, part in file.parts.items())
@@ -40,6 +39,8 @@ def tested(read: ReadClaim, registry: Registry) -> Iterator[tuple[str, str]]:
     if file.scores:
         told = "; ".join(f"{flow(one.spec.to_json())}, {plural(one.seeds, 'seed')}" for one in file.scores)
         yield "Difficulties scored", shown(told, LONGEST)
+    if looked_at := outcome(file.statistic):
+        yield "Outcome", looked_at
     yield "Statistic", shown(_statistic(file.statistic), LONGEST)
 
 
@@ -61,14 +62,6 @@ def study_of(read: ReadClaim, registry: Registry) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def first_sentence(name: str) -> str:
-    """Return what a statistic says of itself first; empty for one that there is not."""
-    if name not in STATISTICS:
-        return ""
-    doc = " ".join((inspect.getdoc(load(STATISTICS[name])) or "").partition("\n\n")[0].split())
-    return re.sub(r":math:`([^`]+)`", r"\1", doc).replace("`", "")
-
-
 def _targets(read: ReadClaim) -> str:
     found = [f"{name} ({settings(target.set)})" for name, target in read.file.targets.items()]
     return shown(f"{plural(len(found), 'target model')}: {'; '.join(found)}", LONGEST)
@@ -79,7 +72,7 @@ def _run(study: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not study:
         return
     kinds = flow(study.get("samplers", ["random"]))
-    told = [f"{flow(study['draws'])} of each kind ({kinds})"] if "draws" in study else [kinds]
+    told = [f"{flow(study['draws'])} of each kind that the sampler has ({kinds})"] if "draws" in study else [kinds]
     if "forget_size" in study:
         told.append(f"samples in each: {flow(study['forget_size'])}")
     if "seeds" in study:

@@ -91,7 +91,9 @@ def certainty(told: Told) -> str:
     targets = f" on {text.plural(len(whole.targets), 'target')}"
     said = [
         f"The effect is {effect_text(effect).partition(' ')[0]}; its {text.share(effect.level)} interval goes from "
-        f"{interval(effect)}. It rests on {units(effect)}{targets}."
+        f"{interval(effect)}. It rests on {units(effect)}{targets}. The interval speaks for other "
+        f"{text.shown(effect.unit, 40)} on {'these targets' if len(whole.targets) > 1 else 'this target'}, not for "
+        "other models."
     ]
     if told.read is not None:
         expect = told.read.file.expect
@@ -147,7 +149,7 @@ def settings(given: Mapping[str, Any]) -> str:
 def flow(value: Any) -> str:
     """Return a value of a study or of options on one line: ``npo (beta: 0.1)``."""
     if isinstance(value, Mapping):
-        rest = {key: one for key, one in value.items() if key != "name"}
+        rest = {key: one for key, one in value.items() if key != "name" and (key, one) != ("label", value.get("name"))}
         inner = ", ".join(f"{key}: {_within(one)}" for key, one in rest.items())
         if "name" not in value:
             return f"{{{inner}}}"

@@ -39,8 +39,8 @@ class Reversal(Statistic):
     the later. Nothing can turn there but by noise, and the noise of seeds is told from the halves themselves; it
     takes three. It is to be unknown as a rule.
 
-    Figure: ``sets`` (name, difference), ``seen`` (count, n, ties, Clopper–Pearson low and high), ``delta``, ``tau`` and
-    ``noise`` (standard deviations), ``true`` and ``observed`` (value, low, high).
+    Figure: ``sets`` (name, difference), ``seen`` (count, n, ties, Clopper–Pearson low and high), ``delta`` =
+    mean difference, ``tau`` and ``noise`` (standard deviations), ``true`` and ``observed`` (value, low, high).
     """
 
     first: First

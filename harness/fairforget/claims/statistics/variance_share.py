@@ -19,7 +19,7 @@ from fairforget.stats.one_way import one_way
 
 @dataclass(frozen=True, kw_only=True)
 class VarianceShare(Statistic):
-    r"""Share of the forget sets in the variance of one row's outcomes, the rest being its seeds.
+    r"""Share of the variance between runs of one row that is due to which forget set they had, the rest being seeds.
 
     :math:`(\sigma_f^2 + \sigma_{mf}^2) / (\sigma_f^2 + \sigma_{mf}^2 + \sigma_e^2)` within a row, which is the
     intraclass correlation of the one-way random effects model, with its exact F interval
@@ -27,7 +27,8 @@ class VarianceShare(Statistic):
     ends: as wide as if all rows erred together, which is the most that rows of the same sets can do.
 
     Figure: ``rows`` (name, share, low, high, whether the estimate was below 0), ``sets`` (name, mean of each row), and
-    with several rows ``components`` of rows × sets × seeds.
+    with several rows ``components`` of the variance: ``method`` of rows, ``draw`` of sets in all rows alike,
+    ``interaction`` of sets in one row and not in another, ``residual`` of seeds; a row's share counts both of sets.
     """
 
     of: Of = "completeness"

@@ -1,0 +1,77 @@
+"""What the statistic of a claim looks at, in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from fairforget.api.spec import PluginSpec
+from fairforget.claims.statistics.loading import load
+from fairforget.claims.statistics.names import STATISTICS
+
+_UPDATES: Final = (
+    "how many updates a run takes until its goal: the completeness of its budget, or its rule of stopping. One that "
+    "the budget ended first would have taken more"
+)
+_PASSES: Final = (
+    "the forward-equivalents that a run spends until its goal; a backward pass counts as two forward passes"
+)
+OUTCOMES: Final[Mapping[str, str]] = {
+    "completeness": (
+        "Completeness: how far the forget set is forgotten, from 0 to 1. The mean of the task's columns of "
+        "forgetting, as on a board; for biographies those are the share of questions that are not answered right, 1 − "
+        "ROUGE-L recall of the answers, and how far the samples look unseen to a membership attack"
+    ),
+    "worst-quartile": "Completeness of the quarter of the samples that is forgotten worst, from 0 to 1",
+    "utility": (
+        "Utility: how well the model does on what it should keep, from 0 to 1. The mean of the task's columns of "
+        "utility, as on a board"
+    ),
+    "updates": f"Updates: {_UPDATES}",
+    "log-updates": f"Logarithm of the updates: {_UPDATES}",
+    "forward-equivalents": f"Cost: {_PASSES}",
+    "log-forward-equivalents": f"Logarithm of the cost: {_PASSES}",
+}
+"""What statistics take as an outcome, but for columns and scores, which have a name of their own."""
+
+
+def outcome(spec: PluginSpec) -> str:
+    """Return what a statistic looks at; empty where it is no outcome of `OUTCOMES`."""
+    inner = spec.options.get("statistic")
+    if isinstance(inner, Mapping) and isinstance(name := inner.get("name"), str):
+        return outcome(PluginSpec(name, {key: value for key, value in inner.items() if key != "name"}))
+    for option in ("of", "outcome", "forgetting"):
+        named = spec.options.get(option, _default(spec.name, option))
+        if isinstance(named, str) and named in OUTCOMES:
+            return f"{OUTCOMES[named]}."
+    return ""
+
+
+def first_sentence(name: str) -> str:
+    """Return what a statistic says of itself first; empty for one that there is not."""
+    return _plain(_doc(name).partition("\n\n")[0])
+
+
+def columns(name: str) -> str:
+    """Return what a statistic says of the numbers that it hands on; empty where it says nothing."""
+    said = next((part for part in _doc(name).split("\n\n") if part.startswith("Figure: ")), "")
+    return _plain(said.removeprefix("Figure: "))
+
+
+def _doc(name: str) -> str:
+    return inspect.getdoc(load(STATISTICS[name])) or "" if name in STATISTICS else ""
+
+
+def _plain(text: str) -> str:
+    return re.sub(r":math:`([^`]+)`", r"\1", " ".join(text.split())).replace("`", "")
+
+
+def _default(name: str, option: str) -> object:
+    if name not in STATISTICS:
+        return None
+    found = load(STATISTICS[name])
+    fields = dataclasses.fields(found) if dataclasses.is_dataclass(found) else ()
+    return next((field.default for field in fields if field.name == option), None)
