@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import re
 from collections.abc import Mapping
@@ -43,8 +42,9 @@ def outcome(spec: PluginSpec) -> str:
     inner = spec.options.get("statistic")
     if isinstance(inner, Mapping) and isinstance(name := inner.get("name"), str):
         return outcome(PluginSpec(name, {key: value for key, value in inner.items() if key != "name"}))
+    found = load(STATISTICS[spec.name]) if spec.name in STATISTICS else None
     for option in ("of", "outcome", "forgetting"):
-        named = spec.options.get(option, _default(spec.name, option))
+        named = spec.options.get(option, getattr(found, option, None))
         if isinstance(named, str) and named in OUTCOMES:
             return f"{OUTCOMES[named]}."
     return ""
@@ -67,11 +67,3 @@ def _doc(name: str) -> str:
 
 def _plain(text: str) -> str:
     return re.sub(r":math:`([^`]+)`", r"\1", " ".join(text.split())).replace("`", "")
-
-
-def _default(name: str, option: str) -> object:
-    if name not in STATISTICS:
-        return None
-    found = load(STATISTICS[name])
-    fields = dataclasses.fields(found) if dataclasses.is_dataclass(found) else ()
-    return next((field.default for field in fields if field.name == option), None)
