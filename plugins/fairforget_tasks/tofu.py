@@ -43,6 +43,10 @@ class Tofu(Task):
     revision: Annotated[str | None, "branch, tag or commit of the data set on the hub; null = its newest"] = None
     authors: Annotated[int | None, Field(ge=1), "take only so many authors of the split; null = all"] = None
     retain_authors: Annotated[int | None, Field(ge=1), "take only so many authors to retain; null = all"] = None
+    holdout_authors: Annotated[
+        int | None, Field(ge=1), "keep so many authors, the last of the retain split, out of training: samples that the "
+        "model never saw; null = none but the holdout split with negatives: holdout"
+    ] = None  # fmt: skip
     recipe: Annotated[
         Literal["finetune", "checkpoint"],
         "finetune: the base is trained on pool and retain; checkpoint: the base knows them already (and there is no "
@@ -56,8 +60,8 @@ class Tofu(Task):
     stop_at_recall: StopAtRecall = None
     negatives: Annotated[
         Literal["retain", "holdout", "real_facts"],
-        "what MIA compares the forgotten samples with: retain (as WAGLE), the holdout split (where `data` has one), or "
-        "real authors and world facts (as SOUL; texts of another kind)",
+        "what MIA compares the forgotten samples with: retain (as WAGLE), holdout (holdout_authors, or the holdout "
+        "split where `data` has one), or real authors and world facts (as SOUL; texts of another kind)",
     ] = "retain"
     encoder: Annotated[
         str | None, "sentence encoder (hub id or folder) for UA and accuracy; null = compare words instead"
@@ -74,21 +78,30 @@ class Tofu(Task):
         "arXiv:2401.06121"
     )
 
+    def __post_init__(self) -> None:
+        if self.holdout_authors is not None and self.recipe == "checkpoint":
+            msg = "holdout_authors: a checkpoint was trained on every author; leave it out, or take recipe: finetune"
+            raise ValueError(msg)
+
     def corpus(self) -> Corpus:
         """Read the splits.
 
         Raises:
             FairforgetError: a file is missing or has another form, or a row of a ``_perturbed`` file belongs to no
-                question; the message names file, row and key.
+                question, or retain_authors and holdout_authors are more authors than the retain split has; the message
+            names file, row and key.
         """
         source = Source(self.data, self.revision)
         forgotten, kept = source.rows(self.split), source.rows(RETAIN[self.split])
         extra = source.wordings(f"{self.split}_perturbed", self.split, forgotten)
         pool = _authors(forgotten, "a", FIRST_AUTHOR[self.split], self.authors, extra)
         extra = source.wordings(KEPT, RETAIN[self.split], kept)
-        retain = _authors(kept, "a", 0, self.retain_authors, extra)
+        trained, unseen = self._divided(len(kept) // ROWS_AN_AUTHOR)
+        retain = _authors(kept, "a", 0, trained, extra)
         holdout: tuple[Sample, ...] = ()
-        if self.negatives == "holdout":
+        if unseen is not None:
+            holdout = _authors(kept[unseen * ROWS_AN_AUTHOR :], "a", unseen, None, extra)
+        elif self.negatives == "holdout":
             holdout = _authors(source.rows(HOLDOUT[self.split]), "h", 0, None, {})
         evaluation = {name: _facts(source, name) for name in FACTS}
         evaluation[KEPT] = tuple(s for s in retain if s.variants)
@@ -98,6 +111,18 @@ class Tofu(Task):
         if self.negatives == "real_facts":
             evaluation["real_facts"] = (*evaluation["real_authors"], *evaluation["world_facts"])
         return Corpus(pool, retain, holdout, evaluation, refusals=source.refusals() or REFUSALS)
+
+    def _divided(self, available: int) -> tuple[int | None, int | None]:
+        """Return how many authors of the retain split are trained on, and the first of it that is held out."""
+        if self.holdout_authors is None:
+            return self.retain_authors, None
+        first = available - self.holdout_authors
+        trained = first if self.retain_authors is None else self.retain_authors
+        if not 1 <= trained <= first:
+            rest = self.retain_authors or "the rest"
+            msg = f"tofu: {RETAIN[self.split]!r} has {available} authors, of which holdout_authors takes"
+            raise FairforgetError(f"{msg} {self.holdout_authors} and retain_authors {rest}; lower one of them")
+        return trained, first
 
     def target(self) -> TargetRecipe:
         """Return a fine-tune of a small chat model, or a checkpoint; the study's ``model`` replaces either."""

@@ -90,6 +90,34 @@ def test_subsets(folder):
     assert found.digest() == corpus(folder, authors=2, retain_authors=1, epochs=9).digest()
 
 
+def test_authors_held_out_are_the_last_of_retain_and_nobody_trains_on_them(folder):
+    found = corpus(folder, holdout_authors=1)
+    assert {s.group for s in found.holdout} == {"a003"}
+    assert [s.id for s in found.holdout] == [f"a003-{i:02d}" for i in range(20)]
+    assert {s.group for s in found.retain} == {"a000", "a001", "a002"}
+    assert not {s.prompt for s in found.holdout} & {text.prompt for text in found.training_texts()}
+    fewer = corpus(folder, holdout_authors=2, retain_authors=1)
+    assert ({s.group for s in fewer.holdout}, {s.group for s in fewer.retain}) == ({"a002", "a003"}, {"a000"})
+    assert corpus(folder, holdout_authors=1, negatives="holdout").holdout == found.holdout
+    assert corpus(folder).holdout == ()
+
+
+@pytest.mark.parametrize(("options", "taken"), [
+    ({"holdout_authors": 4}, "4 and retain_authors the rest"),
+    ({"holdout_authors": 5}, "5 and retain_authors the rest"),
+    ({"holdout_authors": 2, "retain_authors": 3}, "2 and retain_authors 3"),
+])  # fmt: skip
+def test_more_authors_held_out_than_there_are_are_refused(folder, options, taken):
+    message = f"'retain90' has 4 authors, of which holdout_authors takes {taken}; lower one of them"
+    with pytest.raises(FairforgetError, match=message):
+        corpus(folder, **options)
+
+
+def test_a_checkpoint_has_seen_every_author():
+    with pytest.raises(ValueError, match="holdout_authors: a checkpoint was trained on every author"):
+        Tofu(recipe="checkpoint", holdout_authors=1)
+
+
 def test_refusals(folder):
     assert corpus(folder).refusals == ("I'm not sure.", "I don't know.")
     (folder / "idontknow.jsonl").unlink()
