@@ -44,7 +44,7 @@ class Tofu(Task):
     authors: Annotated[int | None, Field(ge=1), "take only so many authors of the split; null = all"] = None
     retain_authors: Annotated[int | None, Field(ge=1), "take only so many authors to retain; null = all"] = None
     holdout_authors: Annotated[
-        int | None, Field(ge=1), "keep so many authors, the last of the retain split, out of training: samples that the "
+        int | None, Field(ge=1), "keep so many authors, the last of the retain split, out of training: what the "
         "model never saw; null = none but the holdout split with negatives: holdout"
     ] = None  # fmt: skip
     recipe: Annotated[

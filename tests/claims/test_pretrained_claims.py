@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from fairforget.api import Pretrained, Task
 from fairforget.claims.open import open_claim
 from fairforget.claims.planned import check_shared, plan_claim
 from fairforget.claims.power import reach
+from fairforget.cli import main
 from fairforget.registry import Registry
 from fairforget_tasks.facts import TARGET
 
@@ -74,6 +76,32 @@ def test_a_folder_takes_the_place_of_the_model(tmp_path):
     registry = Registry.discover()
     claim = open_claim(str(FILES[0]), registry, [f"model.path={tmp_path}"])
     assert claim.sites[0].study.study.model.path == str(tmp_path)
+
+
+def questions(count, start, *, wrong=0):
+    made = [{"question": f"Who is author {i}?", "answer": f"Ada {i}."} for i in range(start, start + count)]
+    return [row | {"perturbed_answer": [f"Bob {k}." for k in range(wrong)]} if wrong else row for row in made]
+
+
+def test_with_data_and_model_they_can_run(tmp_path, capsys):
+    pytest.importorskip("wordfreq")
+    splits = {
+        "forget10": questions(120, 500),
+        "forget10_perturbed": questions(120, 500, wrong=2),
+        "retain90": questions(120, 0),
+        "retain_perturbed": questions(80, 0, wrong=2),
+        "real_authors_perturbed": questions(3, 900, wrong=2),
+        "world_facts_perturbed": questions(3, 950, wrong=2),
+    }
+    for name, rows in splits.items():
+        (tmp_path / f"{name}.json").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    options = ["--set", f"model.path={tmp_path}", "--out", str(tmp_path / "out"), "--dry-run"]
+    tofu = [str(path) for path in FILES if path.stem.endswith("-tofu")]
+    assert main(["claims", "run", *tofu, "--set", f"task.data={tmp_path}", *options]) == 0
+    facts = [str(path) for path in FILES if path.stem.endswith("-facts")]
+    assert main(["claims", "run", *facts, *options]) == 0
+    assert "cannot run yet" not in capsys.readouterr().out
+    assert {*tofu, *facts} == set(map(str, FILES))
 
 
 def test_all_does_not_run_them():

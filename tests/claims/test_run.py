@@ -188,6 +188,16 @@ def test_a_dry_run_says_what_is_needed_and_writes_nothing(file, world, capsys, t
     assert "6 score sets of whole pools (fairforget/length, fairforget/mrd-monte-carlo)" in said
 
 
+def test_a_dry_run_says_what_is_not_here_yet_once(file, world, capsys, tmp_path):
+    nowhere = tmp_path / "nowhere"
+    settings = ["--set", f"task={{name: tofu, data: {nowhere}}}", "--set", "model={path: none}"]
+    code, said, _ = run(capsys, world, file, "--dry-run", *settings)
+    assert code == 0
+    (line,) = [line for line in said.splitlines() if "cannot run yet" in line]
+    assert line.startswith("by-hand cannot run yet: tofu: ")
+    assert str(nowhere) in line
+
+
 def test_failed_cells_are_exit_code_1(copied, file, world, capsys):
     _, out = copied
     path = next(iter(records(out)))
@@ -218,6 +228,15 @@ def test_wrong_input_is_exit_code_2_with_a_message(file, world, capsys, argument
     assert code == 2
     assert why in err
     assert "Traceback" not in err + said
+
+
+def test_a_study_that_can_never_run_is_refused_before_anything_runs(file, world, capsys):
+    settings = ["--set", "task={name: biographies, holdout_people: 0}"]
+    settings += ["--set", "budget.stop={rule: memorization, policy: unseen}"]
+    code, _, err = run(capsys, world, file, "--dry-run", *settings)
+    assert code == 2
+    assert "study by-hand on one: budget.stop.policy: the policy 'unseen' takes its level from held-out samples" in err
+    assert "use 'paper_literal' or 'retrain'" in err
 
 
 def test_all_runs_the_claims_of_plugins(copied, file, world, capsys, tmp_path):

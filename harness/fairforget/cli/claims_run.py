@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fairforget.claims.forecast import Forecast
     from fairforget.claims.outcome import Outcome
-    from fairforget.claims.planned import PlannedClaim
+    from fairforget.claims.planned import PlannedClaim, PlannedSite
     from fairforget.claims.run import ClaimsRun
     from fairforget.claims.sets import SetAt
     from fairforget.claims.values import Effect
@@ -199,6 +199,7 @@ def _print_studies(claims: Sequence[PlannedClaim], registry: Registry, out: Path
     if sets:
         print(printable(_price_of_sets(sets)))
     _print_forecast(Forecast(sites, sets, registry, out), out)
+    _print_lacks(sites, sets)
 
 
 def _price_of_sets(sets: Sequence[SetAt]) -> str:
@@ -230,6 +231,31 @@ def _print_forecast(forecast: Forecast, out: Path) -> None:
         print(printable(lead))
         for name in left.unknown:
             print(printable(f"  {name}"))
+
+
+def _print_lacks(sites: Sequence[PlannedSite], sets: Sequence[SetAt]) -> None:
+    """Print which studies cannot run yet, and why: one line a reason.
+
+    Raises:
+        NoLevel: a study can never run.
+    """
+    from fairforget.api import Task
+    from fairforget.errors import FairforgetError
+    from fairforget.run.able import check_able
+    from fairforget.run.looks.stop_policies import NoLevel
+
+    reasons: dict[str, set[str]] = {}
+    run = {(site.study, site.site.name) for site in sites}
+    for place, site in {(s.study, s.site.name): s for s in [*sites, *(one.site for one in sets)]}.items():
+        try:
+            # Where only scores are wanted, no cell has to be able to run.
+            check_able(site.plan) if place in run else site.plan.task.of(Task).corpus()  # type: ignore[type-abstract]
+        except NoLevel as error:
+            raise NoLevel(f"study {site.study} on {site.site.name}: {error}") from error
+        except FairforgetError as error:
+            reasons.setdefault(str(error), set()).add(site.study)
+    for reason, names in reasons.items():
+        print(printable(f"{' and '.join(sorted(names))} cannot run yet: {reason}", keep="\n"))
 
 
 def _number(number: int | None) -> str:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairforget.api import Engine, Task
-from fairforget.run.looks.stop_policies import check_policies
+from fairforget.api import Engine
+from fairforget.run.able import check_able
 from fairforget.run.targets.identity import target_identity
-from fairforget.run.targets.recipe import recipe_for
 from fairforget.run.targets.target_folder import read_meta
-from fairforget.run.tuning.draws import check_room
-from fairforget.study.draws import check_pool, unit_of
-from fairforget.study.elsewhere import check_elsewhere
 from fairforget.study.options import Built
 from fairforget.study.plan import Plan
 
@@ -36,15 +32,9 @@ def forecast(plan: Plan, engine: Built, cache: Path) -> Forecast | None:
         NoLevel: the study can never run.
         FairforgetError: the study cannot run, as far as that can be known; the message says why.
     """
-    task = plan.task.of(Task)  # type: ignore[type-abstract]
-    recipe, seed = recipe_for(task, plan.study.model_json())
-    corpus = task.corpus()
-    check_policies(plan, corpus, recipe)
-    check_elsewhere(plan)
-    unit, apart = unit_of(plan.study.unit, corpus.pool), plan.study.draws if plan.study.disjoint else 1
-    check_pool(corpus.pool, unit, plan.study.forget_size, apart)
-    check_room(plan, corpus.pool)
-    target = target_identity(recipe, corpus, seed)
+    able = check_able(plan)
+    recipe = able.recipe
+    target = target_identity(recipe, able.corpus, able.seed)
     meta = read_meta(cache / "targets" / target["id"])
     trained = None if meta is None else meta.get("training")
     if recipe.training is None or not isinstance(trained, dict) or not trained.get("texts"):
