@@ -119,6 +119,16 @@ def test_broken_weights_are_an_error(folder, spoil):
         load_pretrained(Pretrained(str(folder)))
 
 
+def test_a_quantised_model_is_an_error_before_anything_trains(folder):
+    config = json.loads((folder / "config.json").read_text())
+    config["quantization_config"] = {"quant_method": "gguf", "gguf_file": "model.gguf", "dequantize": False}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(
+        FairforgetError, match=r"is quantised \(gguf\).*its weights cannot be changed; give one with float"
+    ):
+        load_pretrained(Pretrained(str(folder)))
+
+
 def test_a_missing_config_is_an_error(folder):
     (folder / "config.json").unlink()
     with pytest.raises(FairforgetError, match="cannot be loaded"):

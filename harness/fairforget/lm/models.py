@@ -71,6 +71,7 @@ def load_pretrained(base: Pretrained, *, tokenizer_needed: bool = True) -> tuple
         raise FairforgetError(msg)
     if base.gguf_file is not None:
         model = _fresh_copy(model, dtype)
+    _check_float(model, base.path)
     adapter = merged_adapter(base.adapter)
     if adapter is not None:
         model = merge_adapter(model, adapter)
@@ -125,6 +126,23 @@ def _looked_at(base: Pretrained) -> Path | None:
     except OSError as error:
         raise FairforgetError(unreachable(base.path, base.revision, error)) from error
     return None
+
+
+def _check_float(model: Any, path: str) -> None:
+    """Refuse quantised weights now and not when a target has been trained: they can be neither trained nor saved.
+
+    Raises:
+        FairforgetError: they are.
+    """
+    quantizer = getattr(model, "hf_quantizer", None)
+    if quantizer is None:
+        return
+    method = getattr(quantizer.quantization_config, "quant_method", "")
+    msg = (
+        f"model {path!r} is quantised ({getattr(method, 'value', method)}), as quantization_config in its config.json "
+        "says, and its weights cannot be changed; give one with float weights"
+    )
+    raise FairforgetError(msg)
 
 
 def _fresh_copy(model: Any, dtype: Any) -> Any:
