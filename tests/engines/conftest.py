@@ -97,6 +97,7 @@ def ray_nodes():
     before = signal.getsignal(signal.SIGTERM)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_worker_niceness", "0")  # at Ray's 15 the rest of the suite starves them
         made = RayNodes()
         signal.signal(signal.SIGTERM, before)  # what Ray does then is no business of the other tests
         yield made
