@@ -29,9 +29,9 @@ def planned():
 CELLS = {
     "c19-facts": 2 * 10 * 4,  # two strata of ten draws, four rows
     "c20-facts": 2 * 10 * 4,
-    "c1-tofu": 15 * 2 * 2,  # draws, rows and seeds
-    "c2-tofu": 15 * 2 * 2,
-    "c3-tofu": 30 * 4,
+    "c1-tofu": 20 * 2 * 2,  # draws, rows and seeds
+    "c2-tofu": 20 * 2 * 2,
+    "c3-tofu": 40 * 2,
     "c7-tofu": 10 * 2 * 3,  # draws, methods and curricula
     "c10-tofu": 0,
     "c11-tofu": 0,
@@ -61,8 +61,8 @@ def test_what_their_statistics_count(planned):
     assert counted == {
         "c19-facts": 10,
         "c20-facts": 20,
-        "c1-tofu": 15,
-        "c2-tofu": 15,
+        "c1-tofu": 20,
+        "c2-tofu": 20,
         "c3-tofu": None,
         "c7-tofu": 10,
         "c10-tofu": 12,

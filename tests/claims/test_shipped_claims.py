@@ -42,6 +42,7 @@ def test_all_of_them_can_run_together(planned):
         "claims-scores",
         "claims-sets",
         "claims-single",
+        "claims-complexity",
         "claims-curricula",
         "claims-inout",
         "claims-frequency",
