@@ -75,7 +75,11 @@ def _numbers(claims: Sequence[Told]) -> Sheet:
         Head("on", numeric=False),
         Head("effect", "With its 95 % interval."),
         Head("n", "Independent units."),
-        Head("by its interval alone", "A control should not be supported.", numeric=False),
+        Head(
+            "by its interval alone",
+            "Of a control: whether it meets the expectation, which it should not.",
+            numeric=False,
+        ),
     )
     lines = [
         Printed(
@@ -84,7 +88,7 @@ def _numbers(claims: Sequence[Told]) -> Sheet:
                 Cell(shown(name)),
                 words.effect_cell(judged.effect),
                 Cell(words.units(judged.effect), float(judged.effect.n)),
-                Cell(words.verdict(judged.verdict)),
+                Cell(words.of_control(judged.verdict) if control else words.verdict(judged.verdict)),
             ),
             control,
         )
@@ -93,6 +97,6 @@ def _numbers(claims: Sequence[Told]) -> Sheet:
     ]
     about = (
         "Every claim on every target, with its controls where it has some. A target alone is often undecided where "
-        "the mean of all is not: its interval is wider."
+        "the mean of all is not: its interval is wider. A control should not meet the expectation of its claim."
     )
     return Sheet("forests-numbers", "All effects", about, heads, tuple(lines))

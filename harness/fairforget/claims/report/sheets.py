@@ -54,7 +54,7 @@ def controls(told: Told) -> Sheet | None:
     heads = (
         Head("control", numeric=False),
         Head("on", numeric=False),
-        Head("meets the expectation", numeric=False),
+        Head("expectation", numeric=False),
         Head("effect"),
         Head("n"),
         Head("why it should not", numeric=False),
@@ -109,12 +109,11 @@ def _judged(name: str, judged: Judged, *, whole: bool = False) -> Line:
 
 def _control(name: str, on: str, judged: Judged, because: str = "") -> Line:
     effect = judged.effect
-    met = {"supported": "yes", "contradicted": "no", "undecided": "not decided"}[judged.verdict]
     return Line(
         (
             Cell(shown(name)),
             Cell(shown(on)),
-            Cell(met),
+            Cell(words.of_control(judged.verdict)),
             words.effect_cell(effect),
             Cell(words.units(effect), float(effect.n)),
             Cell(because),

@@ -76,6 +76,11 @@ def verdict(found: Verdict) -> str:
     return f"{SIGNS[found]} {found}"
 
 
+def of_control(found: Verdict) -> str:
+    """Return whether a control meets the expectation of its claim; no verdict, for nothing is claimed of it."""
+    return {"supported": "meets it", "contradicted": "does not meet it", "undecided": "not decided"}[found]
+
+
 def expected(expect: Expectation) -> str:
     """Return where the effect lies if the claim is true."""
     if expect.within is not None:

@@ -27,7 +27,7 @@ class AtEqualUtility(Statistic):
     between two looks. A run that never loses so much has no value there; it is counted. Strata and parts are paired by
     the index of the set; the interval is Student's over sets.
 
-    Figure: as that of ``paired-difference``.
+    Figure: ``sets`` (name, difference), ``pairs`` (name, mean over sets).
     """
 
     first: First

@@ -32,7 +32,7 @@ class TradeOffArea(Statistic):
     With `exposure` forgetting is minus GenEx, so that samples which other text teaches and samples which it does not
     are compared where each is as far from what models say of it that never saw it.
 
-    Figure: as that of ``paired-difference``.
+    Figure: ``sets`` (name, difference), ``pairs`` (name, mean over sets).
     """
 
     first: First

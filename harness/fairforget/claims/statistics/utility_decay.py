@@ -26,7 +26,7 @@ class UtilityDecay(Statistic):
     have. Negative: `first` loses more with every update. Strata and parts are paired by the index of the set; the
     interval is Student's over sets.
 
-    Figure: as that of ``paired-difference``.
+    Figure: ``sets`` (name, difference), ``pairs`` (name, mean over sets).
     """
 
     first: First
