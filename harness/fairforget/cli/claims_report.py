@@ -36,8 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=Path,
-        metavar="FILE",
-        help="a claim file that no plugin ships; may be given several times",
+        metavar="PATH",
+        help="a claim file that no plugin ships, or a folder of such files; may be given several times",
     )
     add_plugin(parser)
 

@@ -50,3 +50,17 @@ def test_the_command_says_what_it_does_not_find(tmp_path, capsys):
     assert "claim c7: its claim file is not installed; give it with --claim FILE" in said.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["claims.html", "claims.json", "claims.md"]
     assert main(["claims", "report", str(tmp_path), "--claim", str(tmp_path / "none.yaml")]) == 2
+
+
+def test_a_folder_of_claim_files_is_as_good_as_all_of_them(folder, tmp_path):
+    files = [option for claim in CLAIMS for option in ("--claim", str(folder / f"{claim}.yaml"))]
+    assert main(["claims", "report", str(folder), *files, "--out", str(tmp_path / "files")]) == 0
+    assert main(["claims", "report", str(folder), "--claim", str(folder), "--out", str(tmp_path / "folder")]) == 0
+    for name in ("claims.md", "claims.html"):
+        assert (tmp_path / "folder" / name).read_bytes() == (tmp_path / "files" / name).read_bytes()
+
+
+def test_a_folder_without_a_claim_of_the_report_is_said(folder, tmp_path, capsys):
+    (tmp_path / "another.yaml").write_text("title: nothing\n")
+    assert main(["claims", "report", str(folder), "--claim", str(tmp_path)]) == 2
+    assert "no claim file in it has an outcome here" in capsys.readouterr().err

@@ -66,13 +66,13 @@ def told(outcomes: Sequence[Outcome], registry: Registry, files: Sequence[Path] 
     Args:
         outcomes: as `fairforget.claims.outcome_file.read_outcomes` reads them.
         registry: where claims are looked up by name.
-        files: claim files that no plugin ships.
+        files: claim files that no plugin ships, and folders of them, of which those are taken that have an outcome.
 
     Raises:
-        FairforgetError: one of `files` is wrong, or is about no claim among the outcomes.
+        FairforgetError: one of `files` is wrong, or is about no claim among the outcomes, or a folder has none that is.
     """
-    given = {read.name: read for read in (read_claim(file, registry) for file in files)}
     known = {outcome.claim for outcome in outcomes}
+    given = {read.name: read for read in (read_claim(file, registry) for file in _found(files, known))}
     for name, read in given.items():
         if name not in known:
             msg = f"{read.path}: there is no outcome of {name}; run it, or judge it, into this folder"
@@ -80,6 +80,20 @@ def told(outcomes: Sequence[Outcome], registry: Registry, files: Sequence[Path] 
     short = Counter(_short(outcome.claim) for outcome in outcomes)
     anchors: Counter[str] = Counter()
     return tuple(_told(outcome, given, registry, short, anchors) for outcome in outcomes)
+
+
+def _found(files: Sequence[Path], known: set[str]) -> Iterator[Path]:
+    """Yield the files, and those of each folder that are called as one of `known`."""
+    for path in files:
+        if not path.is_dir():
+            yield path
+            continue
+        # What is there is looked up among the names, not the names among what is there: they are anybody's text.
+        mine = sorted(file for file in path.glob("*.yaml") if file.stem in known)
+        if not mine:
+            msg = f"{path}: no claim file in it has an outcome here; run its claims, or judge them, into this folder"
+            raise FairforgetError(msg)
+        yield from mine
 
 
 def _told(

@@ -1,7 +1,7 @@
 """The page of verdicts among the docs, made from the file of outcomes and from nothing else.
 
 Run it as ``python -m fairforget.claims.report.verdicts leaderboards/pages > docs/explanation/claims-verdicts.md``;
-claim files that no plugin ships may follow the folder.
+claim files that no plugin ships, or folders of them, may follow the folder.
 """
 
 from __future__ import annotations
