@@ -97,7 +97,8 @@ def test_forgetting_at_equal_utility(planted, told):
     assert np.abs([v for _, v in control.figure["sets"]]) == pytest.approx(np.abs(each))
     assert control.low < 0 < control.high
     never = told("at-equal-utility", planted.evidence(records), **sides, lost=0.5)
-    assert "6 of 6 forget sets left out: 6 cells without a value" in never.problem
+    assert "6 of 6 pairs of forget sets left out: 6 cells without a value" in never.problem
+    assert {found.unit, never.unit} == {"pairs of forget sets"}
     assert math.isnan(forgetting_at(way([0, 1], [0, 1], [0.5, 0.4]), 0.6))
 
 

@@ -85,3 +85,14 @@ def test_what_a_statistic_looks_at_is_told_with_its_defaults_and_from_within():
 def test_every_statistic_says_what_its_numbers_are():
     assert [name for name in STATISTICS if not measured.columns(name)] == []
     assert measured.columns("no-such-thing") == ""
+
+
+def test_every_outcome_that_a_statistic_looks_at_is_said():
+    sides = {"first": {"stratum": "a"}, "second": {"stratum": "b"}}
+    both = measured.outcome(PluginSpec("at-equal-utility", {**sides, "lost": 0.1}))
+    assert "Completeness: " in both
+    assert "Utility: " in both
+    assert "Utility: " not in measured.outcome(PluginSpec("paired-difference", sides))
+    assert (
+        measured.outcome(PluginSpec("at-equal-utility", {**sides, "lost": 0.1, "utility": "a_column"})).count(":") == 1
+    )

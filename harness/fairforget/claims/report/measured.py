@@ -21,13 +21,14 @@ _PASSES: Final = (
 OUTCOMES: Final[Mapping[str, str]] = {
     "completeness": (
         "Completeness: how far the forget set is forgotten, from 0 to 1. The mean of the task's columns of "
-        "forgetting, as on a board; for biographies those are the share of questions that are not answered right, 1 − "
-        "ROUGE-L recall of the answers, and how far the samples look unseen to a membership attack"
+        "forgetting, as leaderboards take it; for biographies those are the share of questions that are not answered "
+        "right, 1 − ROUGE-L recall of the answers, and how far the samples look unseen to a membership attack"
     ),
     "worst-quartile": "Completeness of the quarter of the samples that is forgotten worst, from 0 to 1",
     "utility": (
         "Utility: how well the model does on what it should keep, from 0 to 1. The mean of the task's columns of "
-        "utility, as on a board"
+        "utility, as leaderboards take it; for biographies those are accuracy and ROUGE-L of answers about people that "
+        "are kept and about general facts"
     ),
     "updates": f"Updates: {_UPDATES}",
     "log-updates": f"Logarithm of the updates: {_UPDATES}",
@@ -35,6 +36,8 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "log-forward-equivalents": f"Logarithm of the cost: {_PASSES}",
 }
 """What statistics take as an outcome, but for columns and scores, which have a name of their own."""
+_LOOKED_AT: Final = ("of", "outcome", "forgetting", "utility")
+"""Options of statistics that name an outcome."""
 
 
 def outcome(spec: PluginSpec) -> str:
@@ -43,11 +46,8 @@ def outcome(spec: PluginSpec) -> str:
     if isinstance(inner, Mapping) and isinstance(name := inner.get("name"), str):
         return outcome(PluginSpec(name, {key: value for key, value in inner.items() if key != "name"}))
     found = load(STATISTICS[spec.name]) if spec.name in STATISTICS else None
-    for option in ("of", "outcome", "forgetting"):
-        named = spec.options.get(option, getattr(found, option, None))
-        if isinstance(named, str) and named in OUTCOMES:
-            return f"{OUTCOMES[named]}."
-    return ""
+    named = (spec.options.get(option, getattr(found, option, None)) for option in _LOOKED_AT)
+    return " ".join(f"{OUTCOMES[name]}." for name in named if isinstance(name, str) and name in OUTCOMES)
 
 
 def first_sentence(name: str) -> str:

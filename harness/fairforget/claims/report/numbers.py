@@ -32,7 +32,7 @@ _COLUMNS: Final[Mapping[tuple[str, int], tuple[str, ...]]] = {
 
 _TITLES: Final[Mapping[str, str]] = {
     "sets": "Forget set by forget set",
-    "pairs": "Pairs of rows",
+    "pairs": "By method and curriculum",
     "rows": "Rows of the study",
     "parts": "Parts",
     "slopes": "Slopes",

@@ -38,7 +38,7 @@ def targets(told: Told) -> Sheet:
         lines.append(_judged(ALL, told.outcome.judged, whole=True))
     about = (
         "By the interval on a target alone, which is undecided where the border lies in it; the verdict of the claim "
-        "is about the mean of the targets, which is known better."
+        "is about the mean of the targets, which is known more precisely."
         if several
         else "The claim has one target."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fairforget.board import text
@@ -108,10 +109,19 @@ def certainty(told: Told) -> str:
     if (units_to_decide := whole.units_to_decide) is not None:
         unit = text.shown(effect.unit, 40)
         said.append(
-            f"If effect and spread stay as they are, {count(units_to_decide)} {unit} a target would decide it (at 80 % "
-            "power)."
+            f"If effect and spread stay as they are, {count(units_to_decide)} {unit} a target would decide it"
+            f"{_which(told)} (at 80 % power)."
         )
     return " ".join(said)
+
+
+def _which(told: Told) -> str:
+    """Return which way more units would decide."""
+    if told.read is None:
+        return ""
+    value = told.outcome.judged.effect.value
+    found = told.read.file.expect.verdict(replace(told.outcome.judged.effect, low=value, high=value))
+    return "" if found == "undecided" else f", as {found}"
 
 
 def _lies(expect: Expectation, effect: Effect) -> str:
@@ -134,8 +144,9 @@ def cost(spent: Cost) -> str:
     if lost:
         cells += f" ({', '.join(lost)})"
     return (
-        f"{cells}, {text.count(spent.forward_equivalents)} forward-equivalents (a backward pass counts as two), "
-        f"{text.seconds(spent.seconds)} of computing. Claims that share runs count them each."
+        f"{cells}, {text.count(spent.forward_equivalents)} forward-equivalents (passes of one sample through the "
+        f"model; a backward pass counts as two), {text.seconds(spent.seconds)} of computing. "
+        "Claims that share runs count them each."
     )
 
 

@@ -26,10 +26,11 @@ def why_not(left_out: LeftOut, sets: int, fewest: int = FEWEST_DRAWS, needs: str
         needs: where values come from that cells may lack; said where none has one.
     """
     if sets < fewest:
-        few = f"{sets} forget sets are too few; {fewest} are needed"
-        return Effect.unknown(_joined(few, left_out.text(), needs if left_out.valueless and not sets else None), sets)
+        few = f"{sets} {left_out.unit} are too few; {fewest} are needed"
+        why = _joined(few, left_out.text(), needs if left_out.valueless and not sets else None)
+        return Effect.unknown(why, sets, left_out.unit)
     if left_out.too_many:
-        return Effect.unknown(_joined("what is left does not speak for all", left_out.text()), sets)
+        return Effect.unknown(_joined("what is left does not speak for all", left_out.text()), sets, left_out.unit)
     return None
 
 

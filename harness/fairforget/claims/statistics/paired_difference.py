@@ -72,13 +72,14 @@ def mean_effect(found: Differences, needs: str = "") -> Effect:
         return lacking
     told = standardised_mean(means, [1.0] * len(means), overlap=found.overlap)
     if told is None or told.low is None or told.high is None:
-        return Effect.unknown("all forget sets are one and the same", n)
+        return Effect.unknown("all forget sets are one and the same", n, found.left_out.unit)
     named = [name for stratum in found.sets for name in stratum]
     return Effect(
         told.mean,
         told.low,
         told.high,
         n,
+        found.left_out.unit,
         problem=noted(found.left_out, found.single),
         figure={
             "sets": [[name, float(d)] for name, d in zip(named, np.concatenate(means), strict=True)],

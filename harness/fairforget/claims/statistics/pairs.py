@@ -92,7 +92,13 @@ def differences(
         values=tuple(np.ascontiguousarray(values[:, js]) for js in chosen),
         overlap=tuple(max(_overlap(side, [places[j] for j in js]) for side in sides) for js in chosen),
         left_out=LeftOut(
-            int((~kept).sum()), len(places), counts["failed"], counts["valueless"], counts["absent"], spare
+            int((~kept).sum()),
+            len(places),
+            counts["failed"],
+            counts["valueless"],
+            counts["absent"],
+            spare,
+            "pairs of forget sets" if _apart(first) else "forget sets",
         ),
     )
 
@@ -114,8 +120,12 @@ def check_sides(first: Side, second: Side) -> None:
 
 def planned_sets(design: Design, first: Side) -> int:
     """Return the forget sets that two sides have before a study runs: pairs of them where the sides name strata."""
-    named = "stratum" in first or "sampler" in first
-    return design.draws * (design.strata // 2 if named else design.strata)
+    return design.draws * (design.strata // 2 if _apart(first) else design.strata)
+
+
+def _apart(first: Side) -> bool:
+    """Return whether the two sides have forget sets of their own, paired by index."""
+    return "stratum" in first or "sampler" in first
 
 
 def _value(

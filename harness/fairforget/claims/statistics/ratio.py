@@ -86,16 +86,17 @@ class Ratio(Statistic):
             return lacking
         told = middle(low, high, inflation=inflation(n, found.overlap[0])) if found.overlap[0] < 1 else None
         if told is None:
-            return Effect.unknown("all forget sets are one and the same", n)
+            return Effect.unknown("all forget sets are one and the same", n, found.left_out.unit)
+        never = f"on {told.open} of {n} {found.left_out.unit} a run never reached its goal"
         if math.isnan(told.value):
-            return Effect.unknown(f"on {told.open} of {n} forget sets a run never reached its goal", n)
-        notes = [noted(found.left_out, found.single)]
-        notes += [f"on {told.open} of {n} forget sets a run never reached its goal"] if told.open else []
+            return Effect.unknown(never, n, found.left_out.unit)
+        notes = [noted(found.left_out, found.single), *([never] if told.open else [])]
         return Effect(
             told.value,
             told.low,
             told.high,
             n,
+            found.left_out.unit,
             problem="; ".join(note for note in notes if note) or None,
             figure={
                 "sets": [[name, _plain(a), _plain(b)] for name, a, b in zip(found.sets[0], low, high, strict=True)],
