@@ -60,12 +60,31 @@ def fairforget_study_finished(study, results):
     say("results", results["cells"])
 """
 
+# Whichever run comes to its third cell first stays there, with the cell in its hands.
+HOLDER = """
+import os, time
+from pathlib import Path
+from fairforget import hookimpl
+
+begun = []
+
+@hookimpl
+def fairforget_cell_started(cell):
+    begun.append(cell)
+    if len(begun) == 3:
+        try:
+            (Path(__file__).parent / "held").symlink_to(str(os.getpid()))
+        except FileExistsError:
+            return
+        time.sleep(600)
+"""
+
 
 class Place:
     """A study file, a tracker and a cache of its own."""
 
     def __init__(self, folder, task):
-        self.folder, self.file = folder, folder / "shared.yaml"
+        self.folder, self.file, self.started = folder, folder / "shared.yaml", []
         self.tracker = folder / "tracker.py"
         self.file.write_text(STUDY.format(smallest=task))
         self.tracker.write_text(TRACKER)
@@ -77,7 +96,15 @@ class Place:
         environment = {**os.environ, "FAIRFORGET_CACHE": str(self.folder / "cache")}
         command = [sys.executable, "-m", "fairforget", *self.arguments(out, *more)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(command, env=environment, start_new_session=True, **pipes)
+        self.started.append(subprocess.Popen(command, env=environment, start_new_session=True, **pipes))
+        return self.started[-1]
+
+    def end(self):
+        """What a failed test left behind fails no other."""
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
 
     def events(self):
         try:
@@ -100,7 +127,9 @@ def left(folder):
 @pytest.fixture
 def place(smallest, tmp_path, monkeypatch):
     monkeypatch.setenv("FAIRFORGET_CACHE", str(tmp_path / "cache"))
-    return Place(tmp_path, smallest)
+    place = Place(tmp_path, smallest)
+    yield place
+    place.end()
 
 
 @pytest.fixture(scope="module")
@@ -139,18 +168,21 @@ def test_two_runs_of_one_study_in_one_folder_at_once(place, undisturbed):
 
 
 def test_one_of_two_is_killed_and_the_other_ends_the_study(place, undisturbed):
-    one, two = place.start("out"), place.start("out")
-    end = time.monotonic() + 300
-    while sum(pid == one.pid and kind == "finished" for pid, kind, *_ in place.events()) < 2:
+    holder = place.folder / "holder.py"
+    holder.write_text(HOLDER)
+    running = [place.start("out", "--plugin", str(holder)) for _ in range(2)]
+    held, end = place.folder / "held", time.monotonic() + 300
+    while not held.is_symlink():
         assert time.monotonic() < end
-        assert one.poll() is None
         time.sleep(0.01)
-    os.killpg(one.pid, signal.SIGKILL)
-    one.communicate()
-    _, err = two.communicate(timeout=600)
-    assert two.returncode == 0, err
+    killed, other = sorted(running, key=lambda process: process.pid != int(os.readlink(held)))
+    assert killed.poll() is None
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    _, err = other.communicate(timeout=600)
+    assert other.returncode == 0, err
     finished = Counter(key for _, kind, key, *_ in place.events() if kind == "finished")
-    assert max(finished.values()) == 1, "what was done is not done again"
+    assert finished == Counter(list(undisturbed)), "what was done is not done again, and what was held is done"
     assert measured(place.folder / "out") == undisturbed
     assert left(place.folder / "out") == []
 
