@@ -32,10 +32,14 @@ CELLS = {
     "c1-tofu": 20 * 2 * 2,  # draws, rows and seeds
     "c2-tofu": 20 * 2 * 2,
     "c3-tofu": 40 * 2,
-    "c7-tofu": 10 * 2 * 3,  # draws, methods and curricula
+    "c3-inside-tofu": 40 * 2,
+    "c7-tofu": 10 * 2 * 5,  # draws, methods and curricula
+    "c7-inside-tofu": 10 * 2 * 5,
     "c10-tofu": 0,
     "c11-tofu": 0,
+    "c11-outside-tofu": 0,
     "c13-tofu": 0,
+    "c13-inside-tofu": 0,
 }
 
 
@@ -64,10 +68,14 @@ def test_what_their_statistics_count(planned):
         "c1-tofu": 20,
         "c2-tofu": 20,
         "c3-tofu": None,
+        "c3-inside-tofu": None,
         "c7-tofu": 10,
+        "c7-inside-tofu": 10,
         "c10-tofu": 12,
         "c11-tofu": 3,
+        "c11-outside-tofu": 3,
         "c13-tofu": None,
+        "c13-inside-tofu": None,
     }
 
 

@@ -94,7 +94,7 @@ def test_the_report_says_what_was_tested_and_how_sure_it_is(page, capsys):
         "0.020 (0.005 to 0.035)",
         "A budget so large that every sample is met often under both.",
         "2 target models: small (as the study has it); other-seed (model.seed: 1)",
-        "12 of each kind that the sampler has (random); samples in each: 8; seeds: 2",
+        "12, drawn at random; samples in each: 8; seeds: 2",
         "fairforget claims run easy-first.yaml",
     ):
         assert told in text

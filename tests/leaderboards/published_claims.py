@@ -17,7 +17,7 @@ REPORT = ("claims.json", "claims.html", "claims.md")
 NOTHING = "no evidence of claims is published yet"
 
 
-def wrong(packs, pages, page, built, claims=("--all",), files=(), plugin=()):
+def wrong(packs, pages, page, built, rounds=(("--all",),), files=(), plugin=()):
     """Return what is wrong with what is published; None where nothing is.
 
     Args:
@@ -25,16 +25,17 @@ def wrong(packs, pages, page, built, claims=("--all",), files=(), plugin=()):
         pages: folder of the report.
         page: the verdicts among the docs.
         built: an empty folder, where all of it is made anew.
-        claims: those that are judged, as on the command line.
-        files: claim files that no plugin ships.
+        rounds: those that are judged, as on the command line, one command after the other.
+        files: claim files that no plugin ships, or folders of them.
         plugin: ``--plugin`` with its file.
     """
     published = [path for path in (*(pages / name for name in REPORT), page) if path.exists()]
     if not (packs.is_dir() and lies_packed(packs)):
         return [f"{path.name} is published, and its evidence is not" for path in published] or None
-    judge = ["claims", "run", *claims, "--judge-only", "--evidence", str(packs), "--out", str(built), "--log", "none"]
+    judge = ["--judge-only", "--evidence", str(packs), "--out", str(built), "--log", "none"]
     given = [text for file in files for text in ("--claim", str(file))]
-    assert main([*judge, *plugin]) == 0
+    for claims in rounds:
+        assert main(["claims", "run", *map(str, claims), *judge, *plugin]) == 0
     assert main(["claims", "report", str(built), *given, *plugin]) == 0
     (built / page.name).write_bytes(_verdicts(built, *files).encode())
     return [

@@ -17,11 +17,14 @@ HERE = Path(__file__).parent
 PLUGIN = ["--plugin", str(ROOT / "tests" / "faults" / "faultrig" / "world.py")]
 published = runpy.run_path(str(HERE / "published_claims.py"))
 wrong = published["wrong"]
+PACKS = ROOT / "leaderboards" / "claims"
+PRETRAINED = ROOT / "plugins" / "fairforget_tasks" / "claims" / "pretrained"
 PAGE = ROOT / "docs" / "explanation" / "claims-verdicts.md"
 
 
 def test_the_report_and_the_verdicts_in_the_docs_are_made_from_the_packs(tmp_path):
-    found = wrong(ROOT / "leaderboards" / "claims", ROOT / "leaderboards" / "pages", PAGE, tmp_path)
+    rounds = (("--all",), sorted(PRETRAINED.glob("c*.yaml")))
+    found = wrong(PACKS, ROOT / "leaderboards" / "pages", PAGE, tmp_path, rounds, (PRETRAINED,))
     if found is None:
         pytest.skip(published["NOTHING"])
     assert found == []
@@ -91,7 +94,7 @@ def check(made, tmp_path):
         built = tmp_path / f"built-{next(times)}"
         built.mkdir()
         page = here / "claims-verdicts.md"
-        return wrong(here / "claims", here / "pages", page, built, (str(file),), (file,), PLUGIN), built
+        return wrong(here / "claims", here / "pages", page, built, ((file,),), (file,), PLUGIN), built
 
     # The page is compared with what the command prints; so its first form is what the check itself has made.
     (here / "claims-verdicts.md").write_bytes((checked()[1] / "claims-verdicts.md").read_bytes())

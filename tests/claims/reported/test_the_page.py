@@ -112,7 +112,7 @@ def test_a_section_says_what_was_tested_on_what_and_how_sure_that_is(made, claim
         assert tested["Source"] == "arXiv:2504.06658, Table 1"
         assert "2 target models: small-0 (model.seed: 0); large-1 (model.seed: 1)" in tested["Tested on"]
         assert tested["Task"] == "biographies (people: 40)"
-        assert tested["Forget sets"] == "10 of each kind that the sampler has (random); samples in each: 8; seeds: 3"
+        assert tested["Forget sets"] == "10, drawn at random; samples in each: 8; seeds: 3"
         assert tested["Methods"] == "npo, grad-diff (weight: 0.5)"
         assert f". By {file.statistic.name} (" in tested["Statistic"]
         assert "`" not in tested["Statistic"]

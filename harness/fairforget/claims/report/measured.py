@@ -21,14 +21,12 @@ _PASSES: Final = (
 OUTCOMES: Final[Mapping[str, str]] = {
     "completeness": (
         "Completeness: how far the forget set is forgotten, from 0 to 1. The mean of the task's columns of "
-        "forgetting, as leaderboards take it; for biographies those are the share of questions that are not answered "
-        "right, 1 − ROUGE-L recall of the answers, and how far the samples look unseen to a membership attack"
+        "forgetting, as leaderboards take it"
     ),
     "worst-quartile": "Completeness of the quarter of the samples that is forgotten worst, from 0 to 1",
     "utility": (
         "Utility: how well the model does on what it should keep, from 0 to 1. The mean of the task's columns of "
-        "utility, as leaderboards take it; for biographies those are accuracy and ROUGE-L of answers about people that "
-        "are kept and about general facts"
+        "utility, as leaderboards take it"
     ),
     "updates": f"Updates: {_UPDATES}",
     "log-updates": f"Logarithm of the updates: {_UPDATES}",
@@ -36,18 +34,47 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "log-forward-equivalents": f"Logarithm of the cost: {_PASSES}",
 }
 """What statistics take as an outcome, but for columns and scores, which have a name of their own."""
+_COLUMNS: Final[Mapping[tuple[str, str], str]] = {
+    ("completeness", "biographies"): (
+        "the share of questions that are not answered right, 1 − ROUGE-L recall of the answers, and how far the "
+        "samples look unseen to a membership attack"
+    ),
+    ("completeness", "tofu"): (
+        "the share of reworded questions whose answer is not the one nearest to the true one, 1 − ROUGE-L recall of "
+        "the answers, and how far the samples look unseen to a membership attack"
+    ),
+    ("completeness", "facts"): (
+        "the shares of facts that are not completed right, in the wording that was unlearned and in another, and "
+        "1 − ROUGE-L recall of the answers"
+    ),
+    ("utility", "biographies"): "accuracy and ROUGE-L of answers about people that are kept and about general facts",
+    ("utility", "tofu"): "accuracy and ROUGE-L of answers about authors that are kept, real authors and world facts",
+    ("utility", "facts"): "accuracy and ROUGE-L of facts that are kept, of their neighbours, and of another kind",
+}
+"""What the columns of an outcome are, for tasks of ours."""
 _LOOKED_AT: Final = ("of", "outcome", "forgetting", "utility")
 """Options of statistics that name an outcome."""
 
 
-def outcome(spec: PluginSpec) -> str:
-    """Return what a statistic looks at; empty where it is no outcome of `OUTCOMES`."""
+def outcome(spec: PluginSpec, task: str = "") -> str:
+    """Return what a statistic looks at; empty where it is no outcome of `OUTCOMES`.
+
+    Args:
+        spec: the statistic with its options.
+        task: the name of the task, bare or not.
+    """
     inner = spec.options.get("statistic")
     if isinstance(inner, Mapping) and isinstance(name := inner.get("name"), str):
-        return outcome(PluginSpec(name, {key: value for key, value in inner.items() if key != "name"}))
+        return outcome(PluginSpec(name, {key: value for key, value in inner.items() if key != "name"}), task)
     found = load(STATISTICS[spec.name]) if spec.name in STATISTICS else None
     named = (spec.options.get(option, getattr(found, option, None)) for option in _LOOKED_AT)
-    return " ".join(f"{OUTCOMES[name]}." for name in named if isinstance(name, str) and name in OUTCOMES)
+    return " ".join(_told(name, task) for name in named if isinstance(name, str) and name in OUTCOMES)
+
+
+def _told(name: str, task: str) -> str:
+    bare = task.removeprefix("fairforget/")
+    columns_are = _COLUMNS.get((name, bare))
+    return f"{OUTCOMES[name]}; for {bare} those are {columns_are}." if columns_are else f"{OUTCOMES[name]}."
 
 
 def first_sentence(name: str) -> str:

@@ -22,7 +22,7 @@ _INTERVALS: Final = frozenset({"ratio", "true", "observed"})
 """Lists of a value and the ends of its interval."""
 _COLUMNS: Final[Mapping[tuple[str, int], tuple[str, ...]]] = {
     ("sets", 2): ("forget set", "value"),
-    ("pairs", 2): ("pair", "mean"),
+    ("pairs", 2): ("method and curriculum", "mean"),
     ("rows", 2): ("row", "value"),
     ("rows", 5): ("row", "share", "low", "high", "estimate below 0"),
     ("parts", 5): ("part", "fact", "value", "low", "high"),

@@ -39,7 +39,7 @@ def tested(read: ReadClaim, registry: Registry) -> Iterator[tuple[str, str]]:
     if file.scores:
         told = "; ".join(f"{flow(one.spec.to_json())}, {plural(one.seeds, 'seed')}" for one in file.scores)
         yield "Difficulties scored", shown(told, LONGEST)
-    if looked_at := outcome(file.statistic):
+    if looked_at := outcome(file.statistic, _name(study.get("task"))):
         yield "Outcome", looked_at
     yield "Statistic", shown(_statistic(file.statistic), LONGEST)
 
@@ -67,12 +67,16 @@ def _targets(read: ReadClaim) -> str:
     return shown(f"{plural(len(found), 'target model')}: {'; '.join(found)}", LONGEST)
 
 
+def _name(task: object) -> str:
+    named = task.get("name") if isinstance(task, Mapping) else task
+    return named if isinstance(named, str) else ""
+
+
 def _run(study: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what a study runs; nothing of one that cannot be read."""
     if not study:
         return
-    kinds = flow(study.get("samplers", ["random"]))
-    told = [f"{flow(study['draws'])} of each kind that the sampler has ({kinds})"] if "draws" in study else [kinds]
+    told = [_sets(flow(study["draws"]) if "draws" in study else "", flow(study.get("samplers", ["random"])))]
     if "forget_size" in study:
         told.append(f"samples in each: {flow(study['forget_size'])}")
     if "seeds" in study:
@@ -84,6 +88,12 @@ def _run(study: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     spent = [f"{key}: {flow(study[key])}" for key in ("budget", "optimizer") if key in study]
     if spent:
         yield "Training", shown("; ".join(spent), LONGEST)
+
+
+def _sets(draws: str, samplers: str) -> str:
+    if samplers == "random":
+        return f"{draws}, drawn at random".removeprefix(", ")
+    return f"{draws} of each stratum, or kind of forget set, of {samplers}" if draws else samplers
 
 
 def _statistic(spec: PluginSpec) -> str:
