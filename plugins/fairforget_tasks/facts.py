@@ -27,8 +27,8 @@ class Facts(Task):
     A subject (a country, an element) is a group. Subjects are parted into those that may be forgotten, those a method
     may keep by, and neighbours, which no method meets; facts of another domain stand beside them. The target is a
     pretrained model as it stands, so there is no oracle, and it does not know every fact: what it does not know can be
-    left out of every draw. Each fact has wordings that are held out, wrong answers, and a true and a false statement.
-    After Krishnan et al. 2025, who ask what frequency in the world has to do with unlearning.
+    left out, of draws and of what is kept. Each fact has wordings that are held out, wrong answers, and a true and a
+    false statement. After Krishnan et al. 2025, who ask what frequency in the world has to do with unlearning.
     """
 
     forget: Annotated[
@@ -45,8 +45,8 @@ class Facts(Task):
     ] = "question"
     unknown: Annotated[
         Literal["leave out", "keep"],
-        "samples whose completion is not the target's own greedy answer before unlearning: in no draw, or drawn as "
-        "others; counted either way",
+        "samples whose completion is not the target's own greedy answer before unlearning: in no draw, kept by no "
+        "method and measured by no metric, or as others; counted either way",
     ] = "leave out"
     subjects: Annotated[int | None, Field(ge=3), "take only so many subjects of a domain; null = all"] = None
     retain: Annotated[float, Field(gt=0, lt=1), "share of the subjects of a domain that methods may keep by"] = 0.25
@@ -58,7 +58,7 @@ class Facts(Task):
     ] = "none"
     seed: Annotated[int, Field(ge=0), "of the parting of subjects and the choice of wrong answers"] = 0
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     licence: ClassVar[str] = "Apache-2.0"
     citation: ClassVar[str] = (
         "Krishnan, Reddy, Mosbach: Not All Data Are Unlearned Equally, 2025, arXiv:2504.05058 (the design; the "

@@ -11,6 +11,7 @@ import pytest
 
 from fairforget.claims.outcome_file import read_outcomes
 from fairforget.cli import main
+from fairforget.study.yaml_lines import read_yaml
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -22,8 +23,15 @@ PRETRAINED = ROOT / "plugins" / "fairforget_tasks" / "claims" / "pretrained"
 PAGE = ROOT / "docs" / "explanation" / "claims-verdicts.md"
 
 
+def of_real_models():
+    """Return the files of claims about a pretrained model whose study has been run."""
+    studies = {path: read_yaml(path).value.get("study", "") for path in sorted(PRETRAINED.glob("c*.yaml"))}
+    names = {path: read_yaml(PRETRAINED / study).value["name"] for path, study in studies.items()}
+    return [path for path, name in names.items() if (PACKS / name).is_dir()]
+
+
 def test_the_report_and_the_verdicts_in_the_docs_are_made_from_the_packs(tmp_path):
-    rounds = (("--all",), sorted(PRETRAINED.glob("c*.yaml")))
+    rounds = (("--all",), of_real_models()) if of_real_models() else (("--all",),)
     found = wrong(PACKS, ROOT / "leaderboards" / "pages", PAGE, tmp_path, rounds, (PRETRAINED,))
     if found is None:
         pytest.skip(published["NOTHING"])

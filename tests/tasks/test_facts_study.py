@@ -35,7 +35,7 @@ engine: inline
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """A folder with a model that was taught 5 of the pool's facts, and the ids of these."""
+    """A folder with a model that was taught 5 facts of the pool and 2 of every set that is kept, and the ids of these."""
     folder = tmp_path_factory.mktemp("facts") / "model"
     task = Facts(forget=("capital",), other=("state",), form="cloze", subjects=16)
     corpus, template = task.corpus(), task.target().template
@@ -46,10 +46,11 @@ def model(tmp_path_factory):
         "max_position_embeddings": 1024,
     }  # fmt: skip
     made = build_model(Scratch(config), tokenizer, seed=0)
-    taught = [s for s in corpus.pool if s.attributes["relation"] == "capital"][:5]
+    kept = [s for samples in (corpus.retain, *corpus.evaluation.values()) for s in samples[:2]]
+    taught = [*[s for s in corpus.pool if s.attributes["relation"] == "capital"][:5], *kept]
     texts = Encoder(tokenizer, template, 512).encode_texts([TrainingText(s.id, s.prompt, s.completion) for s in taught])
     with torch.random.fork_rng():
-        train(made, texts, Training(60, 5e-3, 5), seed=0)
+        train(made, texts, Training(90, 5e-3, len(taught)), seed=0)
     made.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder, {s.id for s in taught}
@@ -78,7 +79,11 @@ def test_what_the_target_does_not_know_is_in_no_draw(model, tmp_path):
         if record["cell"]["method"]["name"] == "fairforget/untouched":
             # The filter and the metric agree on what is known.
             assert record["scores"]["forget_match"]["value"] == 0
-            assert record["scores"]["retain_match"]["value"] < 1
+            for name in ("retain", "neighbours", "other_domain"):
+                assert record["scores"][f"{name}_match"]["value"] == 1, "what is to be kept is known"
+                assert record["scores"][f"{name}_match"]["n"] == 2
+        (kept,) = [text for text in record["draw_info"]["advice"] if text.startswith("of what is kept it answers 2 of")]
+        assert kept.endswith("; the others are measured by no metric")
         for column, score in record["scores"].items():
             assert score["value"] is not None, column
             assert score["n"] > 0, column
@@ -93,6 +98,29 @@ def test_what_it_does_not_know_can_be_kept_and_is_counted(model, tmp_path):
     drawn = {name for record in records(tmp_path) for name in record["cell"]["draw"]["forget"]}
     assert drawn - taught
     assert any("answers 5 of the" in line for record in records(tmp_path) for line in record["draw_info"]["advice"])
+    assert {record["scores"]["retain_match"]["n"] > 2 for record in records(tmp_path)} == {True}
+
+
+def test_an_exported_draw_has_only_what_is_known(model, tmp_path):
+    folder, taught = model
+    (tmp_path / "study.yaml").write_text(STUDY % (OPTIONS, folder))
+    assert main(["draws", str(tmp_path / "study.yaml"), "--out", str(tmp_path / "drawn")]) == 0
+    files = sorted((tmp_path / "drawn" / "draws").glob("*.jsonl"))
+    assert files
+    for file in files:
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        assert {line["id"] for line in lines} <= taught
+        assert len([line for line in lines if line["set"] == "retain"]) == 5 - 2 + 2
+    manifest = json.loads((tmp_path / "drawn" / "manifest.json").read_text())
+    assert {draw["retain"] for draw in manifest["draws"]} == {5}
+
+
+def test_a_set_of_which_the_target_knows_nothing_is_told_before_any_cell(model, tmp_path, capsys):
+    folder, _ = model
+    (tmp_path / "study.yaml").write_text((STUDY % (OPTIONS, folder)).replace("other: [state]", "other: [element]"))
+    assert main(["run", str(tmp_path / "study.yaml"), "--out", str(tmp_path / "out")]) == 2
+    assert "none of the 16 samples of other_domain" in capsys.readouterr().err
+    assert not list((tmp_path / "out").glob("cells/*.json"))
 
 
 def test_too_few_known_facts_are_told_before_any_cell(model, tmp_path, capsys):

@@ -117,10 +117,11 @@ class Task(Plugin, ABC):
         return 64
 
     def unknown_samples(self) -> Literal["leave out", "keep"] | None:
-        """Return what becomes of samples of the pool that the target does not know before anything is unlearned.
+        """Return what becomes of samples that the target does not know before anything is unlearned.
 
         A sample is known where its completion is the target's own greedy answer, token by token, whatever follows it.
-        ``leave out``: no draw has it, though a method may keep by it; ``keep``: it is drawn as others are. Either way
-        the advice of every draw says how many there are; None = nobody looks.
+        ``leave out``: no draw has the others, no method keeps by them, and the retain and evaluation sets are measured
+        without them: to keep what is not known would be to teach it. ``keep``: they are drawn, kept and measured as all
+        are. Either way the advice of every draw says how many of the pool are known; None = nobody looks.
         """
         return None

@@ -105,16 +105,15 @@ def export_draws(
         found = Drawing(plan, corpus, data, target, cache, ask.prepare, ask.score, watcher, reserved).draw()
         watcher.stage("writing the draws")
         bench = open_workbench(shared[0], shared[1], str(cache), tuple(map(str, registry.plugin_files)))
-        lines = Lines(corpus, bench.target)
+        lines = Lines(corpus, bench.target, bench.unknown)
         texts = {draw.digest: lines.text(draw.forget) for draw in found.draws}
-        kept = len(corpus.retain) + len(corpus.pool)
-        files = [_file(folder, draw, texts[draw.digest], kept) for draw in found.draws]
+        files = [_file(folder, draw, texts[draw.digest]) for draw in found.draws]
         manifest = manifest_of(plan, data, target_json(target, recipe, bench.target, cache), files, folder)
         _write(folder, files, [texts[draw.digest] for draw in found.draws], manifest)
     return Exported(folder, manifest, tuple(files))
 
 
-def _file(folder: Path, draw: Draw, text: str, samples: int) -> DrawFile:
+def _file(folder: Path, draw: Draw, text: str) -> DrawFile:
     """Return a draw with the place of its file; one forget set has one content, whoever drew it."""
     stratum = re.sub(r"[^a-z0-9]+", "-", draw.stratum.lower()).strip("-")[:40] or "stratum"
     return DrawFile(
@@ -125,7 +124,7 @@ def _file(folder: Path, draw: Draw, text: str, samples: int) -> DrawFile:
         index=draw.index,
         digest=draw.digest,
         forget=len(draw.forget),
-        retain=samples - len(draw.forget),
+        retain=text.count("\n") - len(draw.forget),
     )
 
 

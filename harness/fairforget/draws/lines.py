@@ -21,11 +21,13 @@ class Lines:
 
     corpus: Corpus
     target: Target
+    unknown: Collection[str] = ()
+    """Ids of samples that no method keeps by."""
     _known: dict[str, EncodedSample] = field(default_factory=dict)
 
     def text(self, forget: Collection[str]) -> str:
         """Return the file of a draw: pool order, then the retain set and the rest of the pool."""
-        gone, kept = parted(self.corpus, forget)
+        gone, kept = parted(self.corpus, forget, self.unknown)
         lines = [*self._lines(gone, "forget"), *self._lines(kept, "retain")]
         return "\n".join(lines) + "\n"
 

@@ -108,7 +108,7 @@ def _brought(bench: Workbench, cell: Mapping[str, Any], run: LiveRun, method: Ma
 
 def open_run(bench: Workbench, cell: Mapping[str, Any], model: Any, ledger: Ledger) -> LiveRun:
     """Return the run of a cell on a model that holds the target's weights."""
-    forget, kept = parted(bench.corpus, cell["draw"]["forget"])
+    forget, kept = parted(bench.corpus, cell["draw"]["forget"], bench.unknown)
     curriculum = _curriculum(bench, cell)
     encoded = bench.target.encode(forget, bench.corpus)
     identity = _identity(cell)

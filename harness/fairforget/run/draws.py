@@ -10,8 +10,8 @@ from typing import Any
 from fairforget.api import Corpus, Sampler, Task
 from fairforget.run.draw_info import draw_info, make_pool
 from fairforget.run.kept import read_kept
-from fairforget.run.known import known_of
-from fairforget.run.pool_identity import pool_identity, score_identity
+from fairforget.run.known import kept_line, known_of
+from fairforget.run.pool_identity import known_identity, pool_identity, score_identity
 from fairforget.run.targets.recall_stop import missed
 from fairforget.run.targets.target_folder import TARGETS, made_weights, read_meta
 from fairforget.run.watcher import Watcher
@@ -57,11 +57,13 @@ class Drawing:
         free = [sample for sample in samples if sample.id not in self.reserved]
         apart = study.draws if study.disjoint else 1
         check_pool(free, unit, study.forget_size, apart)
-        facts = self._facts()
+        unknown = self.plan.task.of(Task).unknown_samples()  # type: ignore[type-abstract]
+        facts, strange = self._facts(known_only=unknown == "leave out")
         if (note := missed(read_meta(self.cache / TARGETS / self.target["id"]))) is not None:
             self.watcher.note(note)
-        known = known_of(samples, facts, self.plan.task.of(Task).unknown_samples())  # type: ignore[type-abstract]
-        for line in known.lines:
+        known = known_of(samples, facts, unknown)
+        lines = [*known.lines, *([kept_line(self.corpus, strange)] if strange is not None else [])]
+        for line in lines:
             self.watcher.note(line)
         if known.left_out:
             check_pool([sample for sample in free if sample.id not in known.left_out], unit, study.forget_size, apart)
@@ -75,7 +77,7 @@ class Drawing:
             advised = plugin.advise(pool)
             for line in advised:
                 self.watcher.note(line)
-            advice = [*known.lines, *advised]
+            advice = [*lines, *advised]
             found = draw_sets(
                 planned.built,
                 pool,
@@ -89,12 +91,18 @@ class Drawing:
         self._warn_of_overlap(draws)
         return StudyDraws(tuple(draws), tuple(info))
 
-    def _facts(self) -> Mapping[str, Any]:
+    def _facts(self, *, known_only: bool) -> tuple[Mapping[str, Any], Collection[str] | None]:
+        """Return the facts about the pool, and the ids of what the target does not know, where that is left out."""
+        facts = self._kept(pool_identity)
+        unknown = self._kept(known_identity) if known_only else None
+        if facts is None or (known_only and unknown is None):
+            facts = self.prepare()
+            unknown = self._kept(known_identity) if known_only else None
+        return facts, None if unknown is None else unknown["unknown"]
+
+    def _kept(self, identity: Callable[[Mapping[str, Any], str, str], Mapping[str, Any]]) -> Mapping[str, Any] | None:
         weights = made_weights(self.cache, self.target["id"])
-        if weights is None:
-            return self.prepare()
-        known = read_kept(self.cache / "pools", pool_identity(self.target, weights, self.data))
-        return known if known is not None else self.prepare()
+        return None if weights is None else read_kept(self.cache / "pools", identity(self.target, weights, self.data))
 
     def _score(self, built: Built) -> Mapping[str, Any]:
         found = self._kept_score(built) or self.score(built)

@@ -1,12 +1,12 @@
-"""What of a pool its target knows before anything is unlearned."""
+"""What its target knows of a corpus before anything is unlearned."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fairforget.api import Sample
+from fairforget.api import Corpus, Sample
 from fairforget.errors import FairforgetError
 
 
@@ -47,4 +47,33 @@ def known_of(
     if len(strange) == len(samples):
         msg = f"{line}, so there is nothing to forget; give the study another model, or the task unknown: keep"
         raise FairforgetError(msg)
-    return Known(strange, (f"{line}; the others are in no draw",))
+    return Known(strange, (f"{line}; the others are in no draw, and no method keeps by them",))
+
+
+def kept_sets(corpus: Corpus) -> dict[str, tuple[Sample, ...]]:
+    """Return the sets that tell what is kept, by the names that metrics have for them."""
+    return {"retain": corpus.retain, **corpus.evaluation}
+
+
+def kept_line(corpus: Corpus, unknown: Collection[str]) -> str:
+    """Return how much of what is to be kept the target knows; empty where there is nothing to be kept.
+
+    Args:
+        corpus: of the task.
+        unknown: ids of the samples that the target does not know.
+
+    Raises:
+        FairforgetError: it knows nothing of a set.
+    """
+    told = []
+    for name, samples in kept_sets(corpus).items():
+        known = sum(sample.id not in unknown for sample in samples)
+        if samples and not known:
+            msg = (
+                f"the target answers none of the {len(samples)} samples of {name} before unlearning, so nothing tells "
+                "whether they are kept; give the study another model, or the task unknown: keep"
+            )
+            raise FairforgetError(msg)
+        if samples:
+            told.append(f"{known} of the {len(samples)} of {name}")
+    return f"of what is kept it answers {', '.join(told)}; the others are measured by no metric" if told else ""

@@ -20,6 +20,11 @@ def pool_identity(target: Mapping[str, Any], weights: str, data: str) -> dict[st
     return {"kind": "pool", "version": 2, "target": target["id"], "weights": weights, "data": data}
 
 
+def known_identity(target: Mapping[str, Any], weights: str, data: str) -> dict[str, Any]:
+    """Return what it depends on which samples of a corpus are known; arguments as of `pool_identity`."""
+    return {**pool_identity(target, weights, data), "kind": "known"}
+
+
 def score_identity(
     target: Mapping[str, Any], weights: str, data: str, difficulty: Built, seed: int = 0
 ) -> dict[str, Any]:

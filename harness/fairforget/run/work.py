@@ -36,6 +36,7 @@ def prepare(task: str, model: str, runtime: str) -> str:
     with memory_told("the target was made and looked at"):
         bench = _bench(task, model, runtime)
         identity = pool_identity(bench.identity, bench.target.digest, bench.data)
+        _ = bench.unknown  # found before the first cell, and kept for all of them
         return json.dumps(keep(bench.cache / "pools", identity, lambda: _pool(bench)))
 
 

@@ -20,11 +20,15 @@ from fairforget.lm.split import copied, split
 from fairforget.lm.tokens import SampleSet
 from fairforget.registry import Registry
 from fairforget.run import group
+from fairforget.run.kept import keep
+from fairforget.run.known import kept_line
 from fairforget.run.placing import placed
+from fairforget.run.pool_identity import known_identity
 from fairforget.run.targets.identity import target_identity
 from fairforget.run.targets.recipe import recipe_for
 from fairforget.run.targets.seal import seal
 from fairforget.run.targets.target import Target, load_target, make_target
+from fairforget.run.unknown import unknown_samples
 from fairforget.study.options import Built, build
 
 
@@ -43,11 +47,27 @@ class Workbench:
     """Of the local files of the base, and of the plugin files, as they were when the target was opened."""
     checkpointing: bool = False
     """Whether the models of cells keep only the inputs of their blocks for the backward pass."""
+    known_only: bool = False
+    """Whether what the target does not know is left out, of draws and of what is kept."""
 
     @cached_property
     def data(self) -> str:
         """Digest of the corpus."""
         return self.corpus.digest()
+
+    @cached_property
+    def unknown(self) -> frozenset[str]:
+        """Ids of the samples that nothing is kept by and nothing is measured on; empty unless `known_only`.
+
+        Raises:
+            FairforgetError: the target knows nothing of a set that tells what is kept.
+        """
+        if not self.known_only:
+            return frozenset()
+        identity = known_identity(self.identity, self.target.digest, self.data)
+        found = keep(self.cache / "pools", identity, lambda: unknown_samples(self.target, self.corpus))
+        kept_line(self.corpus, found["unknown"])
+        return frozenset(found["unknown"])
 
     @cached_property
     def _seal(self) -> str:
@@ -165,7 +185,8 @@ def _open(task: str, model: str, cache: str, plugin_files: tuple[str, ...]) -> W
     )
     target = load_target(folder, recipe)
     placed(target.model)
-    return Workbench(registry, corpus, recipe, target, identity, Path(cache), stamp, checkpointing)
+    known_only = found.unknown_samples() == "leave out"
+    return Workbench(registry, corpus, recipe, target, identity, Path(cache), stamp, checkpointing, known_only)
 
 
 def _stamp(recipe: TargetRecipe, plugin_files: tuple[str, ...]) -> tuple[object, ...]:

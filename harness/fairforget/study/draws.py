@@ -176,8 +176,13 @@ def forget_digest(digests: Mapping[str, str]) -> str:
     return digest_of(sorted(digests.items()))
 
 
-def parted(corpus: Corpus, forget: Collection[str]) -> tuple[list[Sample], list[Sample]]:
+def parted(corpus: Corpus, forget: Collection[str], unknown: Collection[str] = ()) -> tuple[list[Sample], list[Sample]]:
     """Return the samples to forget and those that a method may keep by: the retain set, and the rest of the pool.
+
+    Args:
+        corpus: of the task.
+        forget: ids of a draw.
+        unknown: ids of samples that no method keeps by.
 
     Raises:
         FairforgetError: an id is not in the pool.
@@ -187,7 +192,8 @@ def parted(corpus: Corpus, forget: Collection[str]) -> tuple[list[Sample], list[
     if missing := chosen - {s.id for s in gone}:
         msg = f"the draw names samples that the pool does not have: {', '.join(sorted(missing)[:5])}"
         raise FairforgetError(msg)
-    return gone, [*corpus.retain, *(s for s in corpus.pool if s.id not in chosen)]
+    kept = [*corpus.retain, *(s for s in corpus.pool if s.id not in chosen)]
+    return gone, [s for s in kept if s.id not in unknown]
 
 
 def _draw(plugin: Sampler, pool: Pool, spec: DrawSpec, data: str, digests: Mapping[str, str], title: str) -> Draw:

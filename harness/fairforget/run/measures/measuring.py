@@ -38,11 +38,12 @@ def measure(
         columns: the only ones that are measured, for a look on the way; None = all, and whether the model collapsed.
     """
     settings = cell["evaluation"]
+    corpus = bench.corpus
     sets = {
         "forget": forget,
-        "retain": capped(bench.corpus.retain, settings["retain"]),
-        "holdout": capped(bench.corpus.holdout, settings["holdout"]),
-        **{name: capped(samples, settings["others"]) for name, samples in bench.corpus.evaluation.items()},
+        "retain": _known(bench, corpus.retain, settings["retain"]),
+        "holdout": capped(corpus.holdout, settings["holdout"]),
+        **{name: _known(bench, samples, settings["others"]) for name, samples in corpus.evaluation.items()},
     }
     with _oracle(bench, cell, sets, ledger) as oracle:
         subject = LiveSubject(
@@ -60,6 +61,10 @@ def measure(
     measured = {name for items in found.items.values() for name in items}
     hashes = {s.id: s.digest() for group in sets.values() for s in group if s.id in measured}
     return {"scores": found.scores, "items": found.items, "item_hashes": hashes, "problems": found.problems}
+
+
+def _known(bench: Workbench, samples: tuple[Sample, ...], cap: int | None) -> tuple[Sample, ...]:
+    return capped(tuple(sample for sample in samples if sample.id not in bench.unknown), cap)
 
 
 def _uses(bench: Workbench, described: list[dict[str, Any]]) -> list[tuple[MetricUse, Metric]]:
