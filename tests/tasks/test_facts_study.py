@@ -35,7 +35,7 @@ engine: inline
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """A folder with a model that was taught 5 facts of the pool and 2 of every set that is kept, and the ids of these."""
+    """A folder with a model that was taught 5 facts of the pool and 2 of every kept set, and the ids of these."""
     folder = tmp_path_factory.mktemp("facts") / "model"
     task = Facts(forget=("capital",), other=("state",), form="cloze", subjects=16)
     corpus, template = task.corpus(), task.target().template
