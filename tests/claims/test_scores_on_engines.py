@@ -21,6 +21,7 @@ from fairforget.run.watcher import Silent
 
 MOODY = '''
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,13 @@ class Moody(Difficulty):
             raise ValueError("a bug")
         if self.mood == "dies":
             os._exit(9)
+        if self.mood == "waits":
+            end = time.monotonic() + 60
+            while not Path(self.log).exists():
+                if time.monotonic() > end:
+                    raise FairforgetError("nobody came")
+                time.sleep(0.01)
+            return rng.random(len(samples))
         if self.log:
             with Path(self.log).open("a") as file:
                 file.write(f"{os.getpid()}\\n")
@@ -133,6 +141,23 @@ def test_the_scores_are_the_same_bytes_whatever_the_engine_and_made_side_by_side
     _, *local = dict.fromkeys(log.read_text().split())
     assert len(local) == 2
     assert len(log.read_text().split()) == 12, "each was made once"
+
+
+def test_what_is_told_is_what_is_at_work(world, registry, tmp_path, cache):
+    came = tmp_path / "came"
+    wanted = (world.scores("moody", mood="waits", log=str(came)), world.scores("length"))
+
+    class Coming(Told):
+        def stage(self, text, look=None):
+            super().stage(text, look)
+            if len(self.looks) == 3 and text.endswith(" by moody, seed 0"):
+                came.touch()
+
+    told, claim = Coming(), scored(world, registry, *wanted, engine="local:2")
+    assert make([claim], registry, tmp_path / "out", cache, told) == (2, [])
+    assert [text for text in told.stages if text.startswith("scoring: ")][1].endswith(" by length, seed 0")
+    last = told.looks[-1]
+    assert (last.done, last.total, last.left) == (1, 2, None), "what no set of its kind has taken is not guessed"
 
 
 def test_a_set_that_claims_share_is_made_once(world, registry, tmp_path, cache):

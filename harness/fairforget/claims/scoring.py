@@ -157,18 +157,26 @@ class _Making:
     def _run(self, flight: Flight, missing: Mapping[str, SetAt], estimate: Estimate, total: int) -> int:
         ended = made = 0
         before = total - len(missing)
+        at_work: dict[str, str] = {}
 
         def look() -> Seen:
-            return Seen(before + ended, total, "score sets", estimate.seconds())
+            # Sets differ by orders of magnitude in what they take: the mean of other kinds says nothing of a new one.
+            return Seen(before + ended, total, "score sets", estimate.seconds() if estimate.known == 1 else None)
+
+        def tell() -> None:
+            self.watcher.stage(f"scoring: {'; '.join(at_work.values())}", look)
 
         def finish(key: str, *, mine: bool) -> None:
             nonlocal ended, made
             found = self._there(missing[key])
             ended, made = ended + 1, made + (found is not None)
             estimate.finish(kind_of(missing[key]), 0.0 if found is None else seconds_of(found), mine=mine)
+            if at_work.pop(key, None) and at_work and ended + len(at_work) == len(missing):
+                tell()  # none begins any more that would say what is at work
 
         def began(key: str) -> None:
-            self.watcher.stage(f"scoring: {missing[key]}", look)
+            at_work[key] = str(missing[key])
+            tell()
 
         with Holds(self.out) as holds:
             turns = Turns(
