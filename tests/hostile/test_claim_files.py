@@ -101,6 +101,7 @@ def look(place, content: bytes):
     return listed, opened
 
 
+@pytest.mark.slow
 @asked()
 @given(data=st.data())
 def test_any_values_in_a_claim(place, data):
@@ -109,6 +110,7 @@ def test_any_values_in_a_claim(place, data):
     look(place, text.encode(errors="surrogatepass"))
 
 
+@pytest.mark.slow
 @asked()
 @given(data=st.data())
 def test_any_bytes_in_a_claim(place, data):

@@ -30,6 +30,7 @@ def of_real_models():
     return [path for path, name in names.items() if (PACKS / name).is_dir()]
 
 
+@pytest.mark.slow
 def test_the_report_and_the_verdicts_in_the_docs_are_made_from_the_packs(tmp_path):
     rounds = (("--all",), of_real_models()) if of_real_models() else (("--all",),)
     found = wrong(PACKS, ROOT / "leaderboards" / "pages", PAGE, tmp_path, rounds, (PRETRAINED,))
