@@ -47,6 +47,9 @@ class Tofu(Task):
         int | None, Field(ge=1), "keep so many authors, the last of the retain split, out of training: what the "
         "model never saw; null = none but the holdout split with negatives: holdout"
     ] = None  # fmt: skip
+    questions: Annotated[
+        int | None, Field(ge=1, le=ROWS_AN_AUTHOR), "take only the first so many questions of every author; null = all"
+    ] = None
     recipe: Annotated[
         Literal["finetune", "checkpoint"],
         "finetune: the base is trained on pool and retain; checkpoint: the base knows them already (and there is no "
@@ -94,15 +97,15 @@ class Tofu(Task):
         source = Source(self.data, self.revision)
         forgotten, kept = source.rows(self.split), source.rows(RETAIN[self.split])
         extra = source.wordings(f"{self.split}_perturbed", self.split, forgotten)
-        pool = _authors(forgotten, "a", FIRST_AUTHOR[self.split], self.authors, extra)
+        pool = self._authors(forgotten, "a", FIRST_AUTHOR[self.split], self.authors, extra)
         extra = source.wordings(KEPT, RETAIN[self.split], kept)
         trained, unseen = self._divided(len(kept) // ROWS_AN_AUTHOR)
-        retain = _authors(kept, "a", 0, trained, extra)
+        retain = self._authors(kept, "a", 0, trained, extra)
         holdout: tuple[Sample, ...] = ()
         if unseen is not None:
-            holdout = _authors(kept[unseen * ROWS_AN_AUTHOR :], "a", unseen, None, extra)
+            holdout = self._authors(kept[unseen * ROWS_AN_AUTHOR :], "a", unseen, None, extra)
         elif self.negatives == "holdout":
-            holdout = _authors(source.rows(HOLDOUT[self.split]), "h", 0, None, {})
+            holdout = self._authors(source.rows(HOLDOUT[self.split]), "h", 0, None, {})
         evaluation = {name: _facts(source, name) for name in FACTS}
         evaluation[KEPT] = tuple(s for s in retain if s.variants)
         if not evaluation[KEPT]:
@@ -123,6 +126,18 @@ class Tofu(Task):
             msg = f"tofu: {RETAIN[self.split]!r} has {available} authors, of which holdout_authors takes"
             raise FairforgetError(f"{msg} {self.holdout_authors} and retain_authors {rest}; lower one of them")
         return trained, first
+
+    def _authors(
+        self, rows: Sequence[Row], prefix: str, first: int, most: int | None, extra: Mapping[tuple[str, str], Row]
+    ) -> tuple[Sample, ...]:
+        kept = rows if most is None else rows[: most * ROWS_AN_AUTHOR]
+        samples = []
+        for i, row in enumerate(kept):
+            author, number = divmod(i, ROWS_AN_AUTHOR)
+            if self.questions is None or number < self.questions:
+                group = f"{prefix}{first + author:03d}"
+                samples.append(_sample(f"{group}-{number:02d}", group, extra.get(row.key, row)))
+        return tuple(samples)
 
     def target(self) -> TargetRecipe:
         """Return a fine-tune of a small chat model, or a checkpoint; the study's ``model`` replaces either."""
@@ -185,18 +200,6 @@ class Tofu(Task):
     def max_new_tokens(self) -> int:
         """Return 200, as TOFU and open-unlearning."""
         return 200
-
-
-def _authors(
-    rows: Sequence[Row], prefix: str, first: int, most: int | None, extra: Mapping[tuple[str, str], Row]
-) -> tuple[Sample, ...]:
-    kept = rows if most is None else rows[: most * ROWS_AN_AUTHOR]
-    samples = []
-    for i, row in enumerate(kept):
-        author, number = divmod(i, ROWS_AN_AUTHOR)
-        group = f"{prefix}{first + author:03d}"
-        samples.append(_sample(f"{group}-{number:02d}", group, extra.get(row.key, row)))
-    return tuple(samples)
 
 
 def _facts(source: Source, name: str) -> tuple[Sample, ...]:

@@ -29,12 +29,12 @@ def planned():
 CELLS = {
     "c19-facts": 2 * 10 * 4,  # two strata of ten draws, four rows
     "c20-facts": 2 * 10 * 4,
-    "c1-tofu": 20 * 2 * 2,  # draws, rows and seeds
-    "c2-tofu": 20 * 2 * 2,
+    "c1-tofu": 12 * 2 * 2,  # draws, rows and seeds
+    "c2-tofu": 12 * 2 * 2,
     "c3-tofu": 40 * 2,
     "c3-inside-tofu": 40 * 2,
-    "c7-tofu": 10 * 2 * 5,  # draws, methods and curricula
-    "c7-inside-tofu": 10 * 2 * 5,
+    "c7-tofu": 6 * 2 * 5,  # draws, methods and curricula
+    "c7-inside-tofu": 6 * 2 * 5,
     "c10-tofu": 0,
     "c11-tofu": 0,
     "c11-outside-tofu": 0,
@@ -65,12 +65,12 @@ def test_what_their_statistics_count(planned):
     assert counted == {
         "c19-facts": 10,
         "c20-facts": 20,
-        "c1-tofu": 20,
-        "c2-tofu": 20,
+        "c1-tofu": 12,
+        "c2-tofu": 12,
         "c3-tofu": None,
         "c3-inside-tofu": None,
-        "c7-tofu": 10,
-        "c7-inside-tofu": 10,
+        "c7-tofu": 6,
+        "c7-inside-tofu": 6,
         "c10-tofu": 12,
         "c11-tofu": 3,
         "c11-outside-tofu": 3,
@@ -91,25 +91,43 @@ def questions(count, start, *, wrong=0):
     return [row | {"perturbed_answer": [f"Bob {k}." for k in range(wrong)]} if wrong else row for row in made]
 
 
-def test_with_data_and_model_they_can_run(tmp_path, capsys):
-    pytest.importorskip("wordfreq")
+def write_tofu(folder):
     splits = {
-        "forget10": questions(120, 500),
-        "forget10_perturbed": questions(120, 500, wrong=2),
-        "retain90": questions(120, 0),
-        "retain_perturbed": questions(80, 0, wrong=2),
+        "forget10": questions(400, 500),
+        "forget10_perturbed": questions(400, 500, wrong=2),
+        "retain90": questions(440, 0),
+        "retain_perturbed": questions(400, 0, wrong=2),
         "real_authors_perturbed": questions(3, 900, wrong=2),
         "world_facts_perturbed": questions(3, 950, wrong=2),
     }
     for name, rows in splits.items():
-        (tmp_path / f"{name}.json").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        (folder / f"{name}.json").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_with_data_and_model_they_can_run(tmp_path, capsys):
+    pytest.importorskip("wordfreq")
+    write_tofu(tmp_path)
     options = ["--set", f"model.path={tmp_path}", "--out", str(tmp_path / "out"), "--dry-run"]
     tofu = [str(path) for path in FILES if path.stem.endswith("-tofu")]
     assert main(["claims", "run", *tofu, "--set", f"task.data={tmp_path}", *options]) == 0
     facts = [str(path) for path in FILES if path.stem.endswith("-facts")]
     assert main(["claims", "run", *facts, *options]) == 0
-    assert "cannot run yet" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "cannot run yet" not in said
+    assert "will have no value" not in said
     assert {*tofu, *facts} == set(map(str, FILES))
+
+
+def test_a_pool_of_few_authors_is_told_before_it_costs_hours(tmp_path, capsys):
+    """Two questions of one author are no two independent samples."""
+    write_tofu(tmp_path)
+    asked = [str(FOLDER / f"{name}-tofu.yaml") for name in ("c3", "c11")]
+    few = ["--set", f"task.data={tmp_path}", "--set", f"model.path={tmp_path}", "--set", "task.authors=4"]
+    assert main(["claims", "run", *asked, *few, "--set", "task.questions=10", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    has = "has 4 groups of samples, and its statistic takes"
+    assert f"c3-tofu will have no value: the pool of claims-tofu-single on smollm2 {has} 10" in said
+    assert f"c11-tofu will have no value: the pool of claims-tofu-scores on smollm2 {has} 5" in said
 
 
 def test_all_does_not_run_them():

@@ -90,6 +90,16 @@ def test_subsets(folder):
     assert found.digest() == corpus(folder, authors=2, retain_authors=1, epochs=9).digest()
 
 
+def test_the_first_questions_of_every_author(folder):
+    found, whole = corpus(folder, questions=2, holdout_authors=1), corpus(folder, holdout_authors=1)
+    for name in ("pool", "retain", "holdout"):
+        some, every = getattr(found, name), getattr(whole, name)
+        assert some == tuple(sample for sample in every if sample.id.endswith(("-00", "-01")))
+        assert len(some) == 2 * len({sample.group for sample in every})
+    assert found.evaluation["retain_perturbed"] == tuple(sample for sample in found.retain if sample.variants)
+    assert len(found.training_texts()) == len(found.pool) + len(found.retain)
+
+
 def test_authors_held_out_are_the_last_of_retain_and_nobody_trains_on_them(folder):
     found = corpus(folder, holdout_authors=1)
     assert {s.group for s in found.holdout} == {"a003"}

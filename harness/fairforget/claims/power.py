@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fairforget.api import Task
+from fairforget.api import Sample, Task
 from fairforget.claims.statistics.base import Design
 from fairforget.errors import FairforgetError
 from fairforget.stats.intervals import FEWEST_DRAWS, LEVEL
@@ -159,13 +159,35 @@ def _planned_units(planned: PlannedClaim) -> int | None:
 def _design(claim: Claim, site: PlannedSite) -> Design:
     study = site.plan.study
     strata = sum(len(sampler.strata) for sampler in site.plan.samplers)
-    return Design(strata if claim.cells else 0, study.draws, study.forget_size, lambda: pool_size(site), claim.scores)
+    return Design(strata if claim.cells else 0, study.draws, study.forget_size, lambda: pool_groups(site), claim.scores)
 
 
 def pool_size(site: PlannedSite) -> int | None:
     """Return the samples of the pool; None where its data are not on this machine."""
+    return None if (pool := _pool(site)) is None else len(pool)
+
+
+def pool_groups(site: PlannedSite) -> int | None:
+    """Return the groups of samples of the pool, one of no group being one; None as `pool_size`."""
+    pool = _pool(site)
+    return None if pool is None else len({("sample", s.id) if s.group is None else ("group", s.group) for s in pool})
+
+
+def hopeless(planned: PlannedClaim) -> str:
+    """Return why a claim can have no value, whatever its study finds; empty where nothing is known to be in its way."""
+    fewest = planned.claim.statistic.fewest_groups
+    for site in planned.sites if fewest else ():
+        if (groups := pool_groups(site)) is not None and groups < fewest:
+            return (
+                f"{planned.claim.name} will have no value: the pool of {site.study} on {site.site.name} has "
+                f"{groups} groups of samples, and its statistic takes {fewest}"
+            )
+    return ""
+
+
+def _pool(site: PlannedSite) -> Sequence[Sample] | None:
     try:
-        return len(site.plan.task.of(Task).corpus().pool)  # type: ignore[type-abstract]
+        return site.plan.task.of(Task).corpus().pool  # type: ignore[type-abstract]
     except FairforgetError:
         return None  # its data are not on this machine
 

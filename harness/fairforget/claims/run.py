@@ -15,6 +15,7 @@ from fairforget.claims.judge import judge
 from fairforget.claims.outcome_file import NAME, OutcomesUnusable, read_outcomes, write_outcomes
 from fairforget.claims.packs.folders import check_not_packed, laid_out
 from fairforget.claims.planned import PlannedClaim, PlannedSite, check_shared
+from fairforget.claims.power import hopeless
 from fairforget.claims.rounding import rounded
 from fairforget.claims.scoring import make_scores
 from fairforget.claims.sets import sets_of
@@ -68,6 +69,8 @@ def run_claims(
     stopped: list[FairforgetError] = []
     sites, sets = studies(claims), sets_of(claims)
     forecast = Forecast(sites, sets, registry, out)
+    for text in filter(None, map(hopeless, claims)):
+        watcher.note(text)
     for number, site in enumerate(sites):
         text = f"study {number + 1} of {len(sites)}: {site.study} on {site.site.name}"
         _tell_part(watcher, text, forecast.after(number), forecast.after(number + 1))

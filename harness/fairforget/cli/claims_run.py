@@ -182,7 +182,7 @@ def _print_reach(claims: Sequence[PlannedClaim]) -> None:
 def _print_studies(claims: Sequence[PlannedClaim], registry: Registry, out: Path) -> None:
     """Print what all studies and score sets cost together, each of them once, and how long what is left takes."""
     from fairforget.claims.forecast import Forecast
-    from fairforget.claims.power import price_of
+    from fairforget.claims.power import hopeless, price_of
     from fairforget.claims.run import studies
     from fairforget.claims.sets import sets_of
 
@@ -200,6 +200,8 @@ def _print_studies(claims: Sequence[PlannedClaim], registry: Registry, out: Path
         print(printable(_price_of_sets(sets)))
     _print_forecast(Forecast(sites, sets, registry, out), out)
     _print_lacks(sites, sets)
+    for text in filter(None, map(hopeless, claims)):
+        print(printable(text))
 
 
 def _price_of_sets(sets: Sequence[SetAt]) -> str:

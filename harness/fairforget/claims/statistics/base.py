@@ -26,7 +26,7 @@ class Design:
     """Forget sets a stratum."""
     forget_size: int
     pool: Callable[[], int | None]
-    """Returns the samples that may be forgotten; None where the data are not there to be counted."""
+    """Returns the groups of the samples that may be forgotten; None where the data are not there to be counted."""
     scores: Sequence[ScoresWanted] = ()
     """The score sets of the claim."""
 
@@ -39,6 +39,8 @@ class Statistic(Plugin):
 
     unit: ClassVar[str]
     """What is independent in it: ``forget sets``, ``samples``, …"""
+    fewest_groups: ClassVar[int] = 0
+    """Groups of samples without which it has no value; a sample of no group is one by itself."""
 
     @abstractmethod
     def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:
@@ -53,7 +55,8 @@ class Statistic(Plugin):
         """Return the independent units that a study has for it, before it runs; None where that is not known.
 
         By the `unit`: every forget set of every stratum, or every sample that is forgotten somewhere, of score sets
-        alone every sample of the pool. A statistic that sets strata against each other has fewer, and says so.
+        alone every sample of the pool; samples of one group are one. A statistic that sets strata against each other
+        has fewer, and says so.
         """
         sets = design.strata * design.draws
         if self.unit == "forget sets":

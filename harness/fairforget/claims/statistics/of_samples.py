@@ -63,6 +63,7 @@ class OfSamples(Statistic):
     constant: Annotated[bool, "whether the score is the same for all samples: a control without an effect"] = False
 
     unit: ClassVar[str] = "samples"
+    fewest_groups: ClassVar[int] = FEWEST_CLUSTERS
 
     def estimate(self, evidence: Evidence, rng: np.random.Generator) -> Effect:
         """Return the effect on one target; unknown where the evidence has not what it takes."""

@@ -20,7 +20,7 @@ from fairforget.claims.statistics.score_sets import (
     table,
 )
 from fairforget.claims.values import Effect, Evidence
-from fairforget.stats.crossed import FEWEST_SEEDS, LeftOut, Span, crossed_interval
+from fairforget.stats.crossed import FEWEST_GROUPS, FEWEST_SEEDS, LeftOut, Span, crossed_interval
 from fairforget.stats.left_out_ranks import fisher_z, mean_between, partial, rank_correlations
 
 
@@ -43,6 +43,7 @@ class ScoreAgreement(Statistic):
     """
 
     unit = "samples"
+    fewest_groups = FEWEST_GROUPS
     of: Annotated[Meant, "difficulty, with options that tell its score sets from others"]
     beside: Annotated[Meant, "the other difficulty"]
     given: Annotated[tuple[Meant, ...], "difficulties whose ranks are partialled out"] = ()

@@ -21,7 +21,7 @@ from fairforget.claims.statistics.score_sets import (
 )
 from fairforget.claims.values import Effect, Evidence, Part
 from fairforget.stats.association import spearman
-from fairforget.stats.crossed import FEWEST_SEEDS, LeftOut, Span, crossed_interval, without_groups
+from fairforget.stats.crossed import FEWEST_GROUPS, FEWEST_SEEDS, LeftOut, Span, crossed_interval, without_groups
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class SensitivitySlope(Statistic):
     """
 
     unit = "seeds"
+    fewest_groups = FEWEST_GROUPS
     of: Annotated[Meant, "difficulty whose score sets are meant, with options that tell it from others"]
     beside: Annotated[tuple[Meant, ...], "other difficulties, for the figure alone"] = ()
     by: Annotated[str, "option of the difficulties, a number above 0"] = "sigma"

@@ -22,7 +22,7 @@ from fairforget.claims.statistics.score_sets import (
     table,
 )
 from fairforget.claims.values import Effect, Evidence
-from fairforget.stats.crossed import FEWEST_SEEDS, LeftOut, Span, crossed_interval, without_groups
+from fairforget.stats.crossed import FEWEST_GROUPS, FEWEST_SEEDS, LeftOut, Span, crossed_interval, without_groups
 from fairforget.stats.left_out_ranks import fisher_z, mean_between, rank_correlations
 
 LAW: Final = math.sqrt(math.pi / 2 - 1)
@@ -51,6 +51,7 @@ class StandardErrorLaw(Statistic):
     """
 
     unit = "seeds"
+    fewest_groups = FEWEST_GROUPS
     of: Annotated[Meant, "difficulty whose score sets are meant, with options that tell it from others"]
     quantity: Annotated[Literal["constant", "rank-correlation"], "what the effect is"] = "constant"
     at: Annotated[int, "draws at which the rank correlation is taken"] = 50

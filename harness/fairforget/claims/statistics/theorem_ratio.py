@@ -24,7 +24,7 @@ from fairforget.claims.statistics.score_sets import (
 )
 from fairforget.claims.values import Effect, Evidence
 from fairforget.stats.association import spearman
-from fairforget.stats.crossed import FEWEST_SEEDS, LeftOut, Span, crossed_interval, without_groups
+from fairforget.stats.crossed import FEWEST_GROUPS, FEWEST_SEEDS, LeftOut, Span, crossed_interval, without_groups
 
 _LARGEST: Final = 1e100
 """A sigma whose square float64 holds."""
@@ -48,6 +48,7 @@ class TheoremRatio(Statistic):
     """
 
     unit = "seeds"
+    fewest_groups = FEWEST_GROUPS
     of: Annotated[Meant, "difficulty above the line, with options that tell its score sets from others"]
     over: Annotated[Meant, "difficulty below it"]
     part: Annotated[str | None, "of the claim; null = the first"] = None
