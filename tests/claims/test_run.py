@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import yaml
 from fairforget.claims.outcome_file import read_outcomes
 from fairforget.claims.planned import check_shared
 from fairforget.claims.run import judge_claims, run_claims, studies
+from fairforget.claims.statistics.rank_correlation import RankCorrelation
 from fairforget.cli import main
 from fairforget.errors import FairforgetError, MachineFault
 from fairforget.run.watcher import Silent
@@ -41,6 +43,21 @@ def test_the_same_call_again_runs_what_is_missing_and_nothing_else(copied, world
         path: before[path] for path in before if path not in lost
     }
     assert run_claims([planned], world.registry(), out, watcher=Silent()).ran == 0
+
+
+def test_a_pool_of_too_few_groups_is_told_and_ends_nothing(copied, world):
+    planned, out = copied
+    statistic = RankCorrelation(score="length", outcome="updates")
+    few = replace(planned, claim=replace(planned.claim, name="tests/few", statistic=statistic))
+    notes = []
+
+    class Told(Silent):
+        def note(self, text):
+            notes.append(text)
+
+    assert run_claims([planned, few], world.registry(), out, watcher=Told()).ran == 0
+    has = "has 7 groups of samples, and its statistic takes 10"
+    assert notes == [f"tests/few will have no value: the pool of by-hand on one {has}"]
 
 
 def test_a_study_that_claims_share_is_run_once(world):
