@@ -32,8 +32,9 @@ def of_real_models():
 
 @pytest.mark.slow
 def test_the_report_and_the_verdicts_in_the_docs_are_made_from_the_packs(tmp_path):
-    rounds = (("--all",), of_real_models()) if of_real_models() else (("--all",),)
-    found = wrong(PACKS, ROOT / "leaderboards" / "pages", PAGE, tmp_path, rounds, (PRETRAINED,))
+    real = of_real_models()
+    rounds, files = (("--all",), *([real] if real else [])), [PRETRAINED] if real else []
+    found = wrong(PACKS, ROOT / "leaderboards" / "pages", PAGE, tmp_path, rounds, files)
     if found is None:
         pytest.skip(published["NOTHING"])
     assert found == []
