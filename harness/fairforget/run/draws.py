@@ -50,7 +50,8 @@ class Drawing:
         """Return the draws of every sampler.
 
         Raises:
-            FairforgetError: the pool, a group or a stratum does not fit the forget size; a sampler refuses.
+            FairforgetError: the pool, a group or a stratum does not fit the forget size; a sampler refuses; the target
+                knows nothing of the pool or of a set that is kept, and what it does not know is left out.
         """
         study, samples = self.plan.study, self.corpus.pool
         unit = unit_of(study.unit, samples)

@@ -21,7 +21,6 @@ from fairforget.lm.tokens import SampleSet
 from fairforget.registry import Registry
 from fairforget.run import group
 from fairforget.run.kept import keep
-from fairforget.run.known import kept_line
 from fairforget.run.placing import placed
 from fairforget.run.pool_identity import known_identity
 from fairforget.run.targets.identity import target_identity
@@ -57,16 +56,11 @@ class Workbench:
 
     @cached_property
     def unknown(self) -> frozenset[str]:
-        """Ids of the samples that nothing is kept by and nothing is measured on; empty unless `known_only`.
-
-        Raises:
-            FairforgetError: the target knows nothing of a set that tells what is kept.
-        """
+        """Ids of the samples that nothing is kept by and nothing is measured on; empty unless `known_only`."""
         if not self.known_only:
             return frozenset()
         identity = known_identity(self.identity, self.target.digest, self.data)
         found = keep(self.cache / "pools", identity, lambda: unknown_samples(self.target, self.corpus))
-        kept_line(self.corpus, found["unknown"])
         return frozenset(found["unknown"])
 
     @cached_property
