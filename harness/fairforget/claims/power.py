@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -173,16 +173,21 @@ def pool_groups(site: PlannedSite) -> int | None:
     return None if pool is None else len({("sample", s.id) if s.group is None else ("group", s.group) for s in pool})
 
 
-def hopeless(planned: PlannedClaim) -> str:
-    """Return why a claim can have no value, whatever its study finds; empty where nothing is known to be in its way."""
-    fewest = planned.claim.statistic.fewest_groups
-    for site in planned.sites if fewest else ():
-        if (groups := pool_groups(site)) is not None and groups < fewest:
-            return (
-                f"{planned.claim.name} will have no value: the pool of {site.study} on {site.site.name} has "
-                f"{groups} groups of samples, and its statistic takes {fewest}"
-            )
-    return ""
+def hopeless(claims: Sequence[PlannedClaim]) -> Iterator[str]:
+    """Yield of each claim that can have no value, whatever its study finds, why; each pool is looked at once."""
+    groups: dict[tuple[str, str], int | None] = {}
+    for planned in claims:
+        fewest = planned.claim.statistic.fewest_groups
+        for site in planned.sites if fewest else ():
+            place = site.study, site.site.name
+            if place not in groups:
+                groups[place] = pool_groups(site)
+            if (found := groups[place]) is not None and found < fewest:
+                yield (
+                    f"{planned.claim.name} will have no value: the pool of {site.study} on {site.site.name} has "
+                    f"{found} groups of samples, and its statistic takes {fewest}"
+                )
+                break
 
 
 def _pool(site: PlannedSite) -> Sequence[Sample] | None:

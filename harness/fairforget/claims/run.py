@@ -69,7 +69,7 @@ def run_claims(
     stopped: list[FairforgetError] = []
     sites, sets = studies(claims), sets_of(claims)
     forecast = Forecast(sites, sets, registry, out)
-    for text in filter(None, map(hopeless, claims)):
+    for text in hopeless(claims):
         watcher.note(text)
     for number, site in enumerate(sites):
         text = f"study {number + 1} of {len(sites)}: {site.study} on {site.site.name}"

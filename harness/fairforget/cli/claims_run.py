@@ -200,7 +200,7 @@ def _print_studies(claims: Sequence[PlannedClaim], registry: Registry, out: Path
         print(printable(_price_of_sets(sets)))
     _print_forecast(Forecast(sites, sets, registry, out), out)
     _print_lacks(sites, sets)
-    for text in filter(None, map(hopeless, claims)):
+    for text in hopeless(claims):
         print(printable(text))
 
 
