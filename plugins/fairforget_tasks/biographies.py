@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -68,6 +68,13 @@ class Biographies(Task):
 
     version: ClassVar[int] = 1
     licence: ClassVar[str] = "Apache-2.0"
+    averaged: ClassVar[Mapping[str, str]] = {
+        "completeness": (
+            "the share of questions that are not answered right, 1 − ROUGE-L recall of the answers, and how far the "
+            "samples look unseen to a membership attack"
+        ),
+        "utility": "accuracy and ROUGE-L of answers about people that are kept and about general facts",
+    }
     citation: ClassVar[str] = ""
 
     def corpus(self) -> Corpus:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -60,6 +60,13 @@ class Facts(Task):
 
     version: ClassVar[int] = 2
     licence: ClassVar[str] = "Apache-2.0"
+    averaged: ClassVar[Mapping[str, str]] = {
+        "completeness": (
+            "the shares of facts that are not completed right, in the wording that was unlearned and in another, and "
+            "1 − ROUGE-L recall of the answers"
+        ),
+        "utility": "accuracy and ROUGE-L of facts that are kept, of their neighbours, and of another kind",
+    }
     citation: ClassVar[str] = (
         "Krishnan, Reddy, Mosbach: Not All Data Are Unlearned Equally, 2025, arXiv:2504.05058 (the design; the "
         "facts are a list of fairforget's own)"

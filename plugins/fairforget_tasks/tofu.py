@@ -76,6 +76,13 @@ class Tofu(Task):
     version: ClassVar[int] = 2
     licence: ClassVar[str] = "MIT"
     places: ClassVar[tuple[str, ...]] = ("data", "encoder")
+    averaged: ClassVar[Mapping[str, str]] = {
+        "completeness": (
+            "the share of reworded questions whose answer is not the one nearest to the true one, 1 − ROUGE-L recall "
+            "of the answers, and how far the samples look unseen to a membership attack"
+        ),
+        "utility": "accuracy and ROUGE-L of answers about authors that are kept, real authors and world facts",
+    }
     citation: ClassVar[str] = (
         "Maini, Feng, Schwarzschild, Lipton, Kolter: TOFU: A Task of Fictitious Unlearning for LLMs, 2024, "
         "arXiv:2401.06121"

@@ -95,6 +95,10 @@ class Task(Plugin, ABC):
     """Options that say where something lies whose content is known otherwise: it is in the corpus, whose digest is
     taken, or a metric's `depends_on` says it. They are no part of the key of a cell, as are options that are paths.
     """
+    averaged: ClassVar[Mapping[str, str]] = {}
+    """What ``completeness`` and ``utility`` are the means of, in words that go on after "those are"; a report of claims
+    prints them.
+    """
 
     @abstractmethod
     def corpus(self) -> Corpus:

@@ -34,47 +34,31 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "log-forward-equivalents": f"Logarithm of the cost: {_PASSES}",
 }
 """What statistics take as an outcome, but for columns and scores, which have a name of their own."""
-_COLUMNS: Final[Mapping[tuple[str, str], str]] = {
-    ("completeness", "biographies"): (
-        "the share of questions that are not answered right, 1 − ROUGE-L recall of the answers, and how far the "
-        "samples look unseen to a membership attack"
-    ),
-    ("completeness", "tofu"): (
-        "the share of reworded questions whose answer is not the one nearest to the true one, 1 − ROUGE-L recall of "
-        "the answers, and how far the samples look unseen to a membership attack"
-    ),
-    ("completeness", "facts"): (
-        "the shares of facts that are not completed right, in the wording that was unlearned and in another, and "
-        "1 − ROUGE-L recall of the answers"
-    ),
-    ("utility", "biographies"): "accuracy and ROUGE-L of answers about people that are kept and about general facts",
-    ("utility", "tofu"): "accuracy and ROUGE-L of answers about authors that are kept, real authors and world facts",
-    ("utility", "facts"): "accuracy and ROUGE-L of facts that are kept, of their neighbours, and of another kind",
-}
-"""What the columns of an outcome are, for tasks of ours."""
 _LOOKED_AT: Final = ("of", "outcome", "forgetting", "utility")
 """Options of statistics that name an outcome."""
 
 
-def outcome(spec: PluginSpec, task: str = "") -> str:
+def outcome(spec: PluginSpec, task: str = "", averaged: Mapping[str, str] | None = None) -> str:
     """Return what a statistic looks at; empty where it is no outcome of `OUTCOMES`.
 
     Args:
         spec: the statistic with its options.
         task: the name of the task, bare or not.
+        averaged: what the task says of its columns, `Task.averaged`.
     """
     inner = spec.options.get("statistic")
     if isinstance(inner, Mapping) and isinstance(name := inner.get("name"), str):
-        return outcome(PluginSpec(name, {key: value for key, value in inner.items() if key != "name"}), task)
+        return outcome(PluginSpec(name, {key: value for key, value in inner.items() if key != "name"}), task, averaged)
     found = load(STATISTICS[spec.name]) if spec.name in STATISTICS else None
     named = (spec.options.get(option, getattr(found, option, None)) for option in _LOOKED_AT)
-    return " ".join(_told(name, task) for name in named if isinstance(name, str) and name in OUTCOMES)
+    told = (_told(name, task, averaged or {}) for name in named if isinstance(name, str) and name in OUTCOMES)
+    return " ".join(told)
 
 
-def _told(name: str, task: str) -> str:
-    bare = task.removeprefix("fairforget/")
-    columns_are = _COLUMNS.get((name, bare))
-    return f"{OUTCOMES[name]}; for {bare} those are {columns_are}." if columns_are else f"{OUTCOMES[name]}."
+def _told(name: str, task: str, averaged: Mapping[str, str]) -> str:
+    if name not in averaged:
+        return f"{OUTCOMES[name]}."
+    return f"{OUTCOMES[name]}; for {task.removeprefix('fairforget/')} those are {averaged[name]}."
 
 
 def first_sentence(name: str) -> str:

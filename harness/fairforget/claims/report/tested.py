@@ -39,8 +39,9 @@ def tested(read: ReadClaim, registry: Registry) -> Iterator[tuple[str, str]]:
     if file.scores:
         told = "; ".join(f"{flow(one.spec.to_json())}, {plural(one.seeds, 'seed')}" for one in file.scores)
         yield "Difficulties scored", shown(told, LONGEST)
-    if looked_at := outcome(file.statistic, _name(study.get("task"))):
-        yield "Outcome", looked_at
+    name = _name(study.get("task"))
+    if looked_at := outcome(file.statistic, name, _averaged(name, registry)):
+        yield "Outcome", shown(looked_at, LONGEST)
     yield "Statistic", shown(_statistic(file.statistic), LONGEST)
 
 
@@ -70,6 +71,15 @@ def _targets(read: ReadClaim) -> str:
 def _name(task: object) -> str:
     named = task.get("name") if isinstance(task, Mapping) else task
     return named if isinstance(named, str) else ""
+
+
+def _averaged(task: str, registry: Registry) -> Mapping[str, str]:
+    """Return what a task says of its columns; nothing where it is not there, or says something else than texts."""
+    try:
+        said = getattr(registry.load(registry.find("task", task)), "averaged", None)
+    except FairforgetError:
+        return {}
+    return {name: text for name, text in said.items() if isinstance(text, str)} if isinstance(said, Mapping) else {}
 
 
 def _run(study: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
