@@ -41,6 +41,7 @@ def records_of(factory, made):
                     yield factory.make_record(cell, value, value)
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(study)
 def test_any_scores_make_a_board_that_holds_together(factory, made):

@@ -81,6 +81,7 @@ def test_without_a_board_file_versions_of_a_task_have_tables_of_their_own(study,
         assert "task version" in found[form], form
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planned", [True, False])
 def test_a_cell_that_was_removed_is_missing_in_every_form(study, factory, tmp_path, forms, planned):
     folder = tmp_path / "run"
@@ -101,6 +102,7 @@ def test_a_cell_that_was_removed_is_missing_in_every_form(study, factory, tmp_pa
     assert missing["idk"][0] == missing["grad-diff"][0] == 0
 
 
+@pytest.mark.slow
 def test_two_machines_make_the_same_bytes(study, factory, tmp_path, forms, monkeypatch):
     """Other folders, another order of the files, with an index and without: nothing of it is in a board."""
     monkeypatch.setenv("FAIRFORGET_CACHE", str(tmp_path / "cache"))

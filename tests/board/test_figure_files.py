@@ -131,6 +131,7 @@ def test_the_same_board_makes_the_same_files(board):
     assert list(svg_files(board)) == list(svg_files(board))
 
 
+@pytest.mark.slow
 def test_a_png_is_its_svg_in_pixels(board, tmp_path):
     pytest.importorskip("resvg_py")
     vector = dict(svg_files(board))
@@ -159,6 +160,7 @@ def test_png_without_a_font_says_so_instead_of_leaving_the_letters_out(board, mo
         list(png_files(board))
 
 
+@pytest.mark.slow
 def test_the_letters_of_a_png_are_painted_with_any_of_the_known_fonts(board):
     painter = pytest.importorskip("resvg_py")
     for name, content in png_files(board):

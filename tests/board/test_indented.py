@@ -44,12 +44,14 @@ measured = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(values)
 def test_the_bytes_are_those_of_the_standard_library(value):
     assert indented(value) == json.dumps(value, indent=1, allow_nan=False)
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(measured)
 def test_the_bytes_of_a_value_are_those_of_what_it_is_in_plain_words(value):

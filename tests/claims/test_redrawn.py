@@ -279,6 +279,7 @@ def test_hostile_words_beside_a_claim_are_text(turn, tmp_path):
     assert not any("<script" in line.replace("\\<", "") or "<img" in line.replace("\\<", "") for line in lines)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(hostile["FIGURES"])
 def test_any_figure_at_all_has_bars_and_numbers_or_none(figure):

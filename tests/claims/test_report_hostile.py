@@ -149,6 +149,7 @@ def test_hostile_claim_files_are_text(tmp_path):
     assert "<script" not in render_markdown(made).replace("\\<", "")
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(FIGURES)
 def test_any_figure_makes_a_page(figure):
@@ -164,6 +165,7 @@ def test_any_figure_makes_a_page(figure):
 FINITE = st.floats(-1e308, 1e308)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(FINITE, FINITE, FINITE, st.integers(0, 10**290))
 def test_any_effect_makes_a_page(value, low, high, n):

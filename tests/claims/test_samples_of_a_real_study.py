@@ -40,6 +40,7 @@ def found(tmp_path_factory):
     return [json.loads(path.read_text("utf-8")) for path in sorted((folder / "run" / "cells").glob("*.json"))]
 
 
+@pytest.mark.slow
 def test_the_correlation_is_that_of_the_files(found):
     ran = [cell for cell in found if cell["cell"]["method"]["label"] == "grad-ascent"]
     assert len(ran) == 12

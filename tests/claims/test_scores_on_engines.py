@@ -123,6 +123,7 @@ def without_seconds(found):
     return plain
 
 
+@pytest.mark.slow
 def test_the_scores_are_the_same_bytes_whatever_the_engine_and_made_side_by_side(world, registry, tmp_path):
     log = tmp_path / "log"
     wanted = (world.scores("mrd-monte-carlo", seeds=2, draws=4), world.scores("moody", seeds=3, log=str(log)))
@@ -143,6 +144,7 @@ def test_the_scores_are_the_same_bytes_whatever_the_engine_and_made_side_by_side
     assert len(log.read_text().split()) == 12, "each was made once"
 
 
+@pytest.mark.slow
 def test_what_is_told_is_what_is_at_work(world, registry, tmp_path, cache):
     came = tmp_path / "came"
     wanted = (world.scores("moody", mood="waits", log=str(came)), world.scores("length"))
@@ -213,6 +215,7 @@ def test_a_set_of_another_target_is_made_again(world, registry, tmp_path, cache)
     assert files(out) != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "mood", "why"),
     [
@@ -324,6 +327,7 @@ def test_a_set_that_another_run_has_is_left_to_it_and_taken_where_that_ends(worl
     assert not any("seed 0" in text for text in told.stages)
 
 
+@pytest.mark.slow
 def test_parts_are_told_with_what_is_left(world, registry, tmp_path):
     claim = plan_claim(
         world.claim(sites=(world.site("one"), world.site("two", model={"seed": 1})), scores=(world.scores("length"),)),

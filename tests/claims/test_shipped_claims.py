@@ -35,6 +35,7 @@ def test_no_file_is_forgotten():
     assert {path.stem for path in set(FILES.glob("*.yaml")) - studies} == set(NAMES)
 
 
+@pytest.mark.slow
 def test_all_of_them_can_run_together(planned):
     check_shared(list(planned.values()))
     studies = {site.study for one in planned.values() for site in one.sites}
@@ -52,6 +53,7 @@ def test_all_of_them_can_run_together(planned):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_two_sizes_two_training_seeds_and_people_of_their_own(planned, name):
     sites = [site for target in planned[name].targets.values() for site in target[:1]]
@@ -61,6 +63,7 @@ def test_two_sizes_two_training_seeds_and_people_of_their_own(planned, name):
     assert len(set(seeds)) == len(seeds), "the interval of the mean over targets takes them as independent"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_looked_up_is_scored(planned, name):
     claim = planned[name].claim
@@ -72,6 +75,7 @@ def test_what_is_looked_up_is_scored(planned, name):
         assert claim.cells or wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_it_says_before_the_run_what_it_could_show(planned, name):
     found = reach(planned[name])
@@ -89,6 +93,7 @@ def sides(options):
         yield from sides(options["statistic"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_compared_is_in_the_study(planned, name):
     sites = planned[name].sites

@@ -38,6 +38,7 @@ def estimate(statistic, *sets):
     return statistic.estimate(evidence, np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_the_error_of_inside_follows_the_law_and_that_of_naive_draws_does_not(scored):
     inside = [scored("mrd-monte-carlo", MrdMonteCarlo(absolute="inside", sigma=1e-4, draws=k), 8) for k in (8, 24)]
     found = estimate(StandardErrorLaw("mrd-monte-carlo"), *inside)
@@ -58,6 +59,7 @@ def test_the_power_of_sigma_is_one_inside_and_two_outside(scored, absolute, sigm
     assert found.low > 0.2
 
 
+@pytest.mark.slow
 def test_draws_and_curvature_are_one_quantity(scored):
     drawn = scored("mrd-monte-carlo", MrdMonteCarlo(sigma=5e-4, draws=40), 4)
     probed = scored("mrd-hessian", MrdHessian(sigma=1e-3, probes=12, reliability=0.9999), 4)

@@ -109,6 +109,7 @@ def test_a_right_number_or_the_documented_error(
     np.testing.assert_allclose(found.values[~empty], np.abs(by_direction.mean(0)), rtol=1e-5, atol=1e-9 * size.max())
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(described=sets(), seed=st.integers(0, 2**32), draws=st.integers(1, 2), full=st.booleans())
 def test_the_other_variants_too(small, encoded, brute, described, seed, draws, full):
@@ -213,6 +214,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 def test_a_signal_to_the_process_leaves_every_weight_as_it_was(tmp_path: Path):
     child = subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True, cwd=tmp_path)
     assert child.stdout is not None

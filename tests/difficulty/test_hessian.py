@@ -23,6 +23,7 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
+@pytest.mark.slow
 def test_monte_carlo_tends_to_it(trained, samples, independent_draws):
     """Theorem 3.2, by 600 antithetic pairs of the tests' own float64 Monte Carlo, and by mrd."""
     sigma, s = independent_draws
@@ -37,6 +38,7 @@ def test_monte_carlo_tends_to_it(trained, samples, independent_draws):
     assert trace.details["negative_share"] > 0.9  # a likelihood that was trained for gives way in most directions
 
 
+@pytest.mark.slow
 def test_the_fisher_term_is_part_of_the_trace(trained, samples):
     whole = MrdHessian(reliability=0.999, probes=60).score(trained, samples, rng())
     part = MrdHessian(estimator="fisher", reliability=0.999, probes=30).score(trained, samples, rng())
@@ -94,6 +96,7 @@ def test_ends_at_the_reliability_or_says_so(trained, samples, estimator):
     assert any("after 5 probes" in w and "raise probes" in w for w in few.details["warnings"])
 
 
+@pytest.mark.slow
 @BOTH
 def test_standard_error_covers_the_difference_between_two_runs(trained, samples, estimator):
     a, b = (

@@ -85,6 +85,7 @@ def exact_traces(model, samples):
         return [float(torch.autograd.functional.hessian(lambda x, s=s: f(x, s), flat).trace()) for s in samples]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 def test_all_unit_vectors_give_the_exact_trace(kind, few):
     model = microscopic(kind)
@@ -100,6 +101,7 @@ def test_all_unit_vectors_give_the_exact_trace(kind, few):
     np.testing.assert_allclose(total, exact_traces(model, few), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_signs_give_the_trace_on_average(few):
     model = microscopic("gpt2")
     curvature = Curvature(model, few, batch_tokens=64)
@@ -110,6 +112,7 @@ def test_signs_give_the_trace_on_average(few):
     assert np.all(error < 0.3 * np.abs(draws.mean(0)))
 
 
+@pytest.mark.slow
 def test_float32_ranks_as_float64_with_the_same_probes(trained, samples):
     single = Curvature(trained, samples, batch_tokens=512)
     double = Curvature(copy.deepcopy(trained).double(), samples, batch_tokens=512)

@@ -94,6 +94,7 @@ class Given(FisherProbe):
         return self.signs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 @pytest.mark.parametrize("normalise", ["mean", "sum"])
 def test_over_all_signs_the_squared_norm_is_the_trace(kind, normalise, encoded):
@@ -106,6 +107,7 @@ def test_over_all_signs_the_squared_norm_is_the_trace(kind, normalise, encoded):
     assert np.mean(np.square(norms)) == pytest.approx(exact(model, sample[0], mean=normalise == "mean"), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_draws_are_the_trace_on_average(encoded):
     model = small("llama")
     made = [encoded("a", [2, 1], [3, 2, 1]), encoded("b", [3], [2]), encoded("c", [0], [2, 3])]

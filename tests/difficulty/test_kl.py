@@ -46,6 +46,7 @@ def test_some_layers_as_brute_force(model, samples, brute):
     np.testing.assert_allclose(found.values, kl.mean(0), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_it_is_the_trace_of_the_fisher_matrix(model, samples, brute):
     """sigma² / 2n sum_t Tr F_t, with the trace by a gradient for every word of the vocabulary."""
     sigma, few = 1e-4, samples.take([2, 9])

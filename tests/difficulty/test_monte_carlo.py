@@ -110,6 +110,7 @@ def test_inside_is_proportional_to_sigma_over_three_decades(model, samples):
     assert ["rounding" in " ".join(f.details["warnings"]) for f in found] == [True, False, False, False]
 
 
+@pytest.mark.slow
 def test_error_falls_with_the_root_of_the_draws(model, samples, brute):
     sigma, few = 1e-5, samples.take(range(0, 30, 2))
 
@@ -132,6 +133,7 @@ def test_error_falls_with_the_root_of_the_draws(model, samples, brute):
         assert told == pytest.approx(law, rel=0.1), draws
 
 
+@pytest.mark.slow
 def test_the_preset_is_algorithm_1_as_printed(trained, samples):
     literal = score(MrdMonteCarlo(preset="paper_literal"), trained, samples)
     spelled = score(MrdMonteCarlo(absolute="outside", antithetic=False, draws=200), trained, samples)
@@ -154,6 +156,7 @@ def test_a_preset_is_not_silently_overridden(contradiction):
     MrdMonteCarlo(preset="paper_literal", antithetic=False, sigma=1e-4, scope="full")
 
 
+@pytest.mark.slow
 def test_another_number_of_draws_than_the_paper_s_is_told(trained, samples):
     few, all_of_them = (score(MrdMonteCarlo(preset="paper_literal", draws=k), trained, samples) for k in (5, 200))
     assert few.details["directions"] == 5
@@ -162,6 +165,7 @@ def test_another_number_of_draws_than_the_paper_s_is_told(trained, samples):
     assert not any("has 200 draws" in w for w in all_of_them.details["warnings"])
 
 
+@pytest.mark.slow
 def test_pairs_are_the_choice_outside_and_more_reproducible_than_twice_as_many_single_draws(trained, samples):
     pairs = [score(MrdMonteCarlo(draws=50), trained, samples, seed) for seed in (0, 1)]
     single = [score(MrdMonteCarlo(draws=200, antithetic=False), trained, samples, seed) for seed in (0, 1)]

@@ -61,6 +61,7 @@ def test_certain_tokens_are_counted_and_finite_and_right(certain, samples, brute
     np.testing.assert_allclose(scores.values, np.abs(s.mean((0, 1))), rtol=3e-3)
 
 
+@pytest.mark.slow
 def test_against_monte_carlo_with_other_draws(trained, samples, independent_draws):
     """Definition `out` by K = 600 pairs of a batched float64 Monte Carlo, and `in` by the same draws."""
     sigma, s = independent_draws

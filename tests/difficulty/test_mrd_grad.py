@@ -85,6 +85,7 @@ def test_the_details_say_what_was_done(trained, samples):
     }
 
 
+@pytest.mark.slow
 @settings(
     derandomize=True,
     deadline=None,

@@ -45,6 +45,7 @@ def test_the_looks_are_rare():
     assert stop.looks == 12  # after 4, 8, 10, 13, 17, 22, 28, 35, 44, 55, 69, 87
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [1.0, 1.5, 2.5, 4.0])
 def test_what_ends_an_early_look_is_as_reliable_as_was_asked(noise):
     """The draws that it ends with correlate with as many others by nearly .9, luck in looking included."""

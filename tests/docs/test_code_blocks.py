@@ -147,6 +147,7 @@ def test_a_comment_names_a_test_that_exists_or_a_reason(block):
     assert fault_of(block) is None, f"{block.place}: {fault_of(block)}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", unmarked(BLOCKS), ids=lambda b: b.place)
 def test_a_block_without_a_comment_does_what_it_says(block, registry, tmp_path, monkeypatch):
     if block.language in {"yaml", "yml"}:
@@ -228,6 +229,7 @@ def test_the_comments_of_contributing_are_understood():
     assert [fault_of(Block("docs/how-to/tune.md", 1, "yaml", "", comment)) for comment in comments] == [None, None]
 
 
+@pytest.mark.slow
 def test_tests_of_a_page_are_run(tmp_path):
     run_as_tests(
         Block("docs/page.md", 1, "python", "def test_a(tmp_path):\n    assert tmp_path.is_dir()\n", ""), tmp_path

@@ -35,6 +35,7 @@ def test_every_check_of_every_kind_is_listed_with_a_purpose():
     assert listed == [check.name for check in DISCOVERY]
 
 
+@pytest.mark.slow
 def test_the_list_is_written_into_a_page(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(f"# Kit\n\nWords.\n\n{HEADING}\nold\n")

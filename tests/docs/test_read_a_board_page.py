@@ -58,6 +58,7 @@ def test_what_the_page_says_of_the_four_is_so(four: Board) -> None:
     assert max(abs(end) for end in ends if end is not None) < 0.035
 
 
+@pytest.mark.slow
 def test_what_the_page_says_of_the_whole_board_is_so() -> None:
     (table,) = fairforget.board(file=ROOT / "leaderboards" / "boards" / "biographies.yaml").tables
     compared = table.compared

@@ -81,6 +81,7 @@ def anchors(built, page):
     return set(re.findall(r' id="([^"]+)"', text))
 
 
+@pytest.mark.slow
 def test_everything_public_is_in_the_reference(built):
     assert {f"fairforget.api.{name}" for name in fairforget.api.__all__} <= anchors(built, "plugins")
     assert {f"fairforget.testing.{name}" for name in fairforget.testing.__all__} <= anchors(built, "testing")
@@ -94,6 +95,7 @@ def test_everything_public_is_in_the_reference(built):
     assert rooms <= anchors(built, "stats")
 
 
+@pytest.mark.slow
 def test_readers_ask_nobody_else_for_anything(built):
     pages = list(built.site.rglob("*.html"))
     assert len(pages) > 30
@@ -102,6 +104,7 @@ def test_readers_ask_nobody_else_for_anything(built):
         assert re.findall(asked, page.read_text(encoding="utf-8")) == [], page
 
 
+@pytest.mark.slow
 def test_formulas_need_no_script(built):
     text = (built.site / "docs" / "explanation" / "mrd" / "index.html").read_text(encoding="utf-8")
     assert text.count("<math ") > 10
@@ -113,6 +116,7 @@ def test_formulas_need_no_script(built):
     assert "$ pytest" in re.sub("<[^>]+>", "", text)  # a prompt is no formula
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "spoilt", "said"),
     [

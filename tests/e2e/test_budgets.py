@@ -57,6 +57,7 @@ def completeness(scores) -> float:
     return statistics.mean(scores[name] for name in AVERAGED["completeness"])
 
 
+@pytest.mark.slow
 def test_matched_completeness_ends_at_the_look_that_reaches_it(study):
     (record,) = study("budget={updates: 60, completeness: 0.45, every: 1}")
     way = record["trajectory"]
@@ -78,6 +79,7 @@ def test_matched_completeness_ends_at_the_look_that_reaches_it(study):
     assert way[-1]["scores"] == {name: record["scores"][name]["value"] for name in way[-1]["scores"]}
 
 
+@pytest.mark.slow
 def test_an_unreachable_completeness_is_a_failure_that_is_shown(study, plain):
     (record,) = study("budget={updates: 5, completeness: 1.0, every: 2}", "trajectory={forgetting: {n: 4}}")
     assert (record["ledger"]["updates"], record["ledger"]["stopped"]) == (5, "budget")
@@ -107,6 +109,7 @@ def test_a_trajectory_changes_no_score(study, plain):
     assert record["forgetting"]["cap"] == 5
 
 
+@pytest.mark.slow
 def test_single_samples_are_unlearned_until_they_are_forgotten(study):
     stop = "{rule: memorization, policy: unseen, quantile: 1, every: 1, n: 4}"
     changes = ("unit=sample", "forget_size=1", "draws=3", "optimizer.batch_size=8", "optimizer.lr=3e-3")

@@ -67,6 +67,7 @@ def records(tmp_path_factory):
     return {record["cell"]["method"]["name"].rpartition("/")[2]: record for record in found}
 
 
+@pytest.mark.slow
 def test_everything_is_measured(records):
     for record in records.values():
         assert (record["status"], record["problems"]) == ("ok", [])
@@ -76,6 +77,7 @@ def test_everything_is_measured(records):
             assert score["details"].get("warnings", []) == []
 
 
+@pytest.mark.slow
 def test_every_auc_is_that_of_scikit_learn_on_the_stored_items(records):
     for record in records.values():
         for column in ATTACKS:
@@ -87,6 +89,7 @@ def test_every_auc_is_that_of_scikit_learn_on_the_stored_items(records):
             assert score["better"] == ("lower" if column == "member" else "higher")
 
 
+@pytest.mark.slow
 def test_what_was_learned_shows(records):
     scores = {name: {c: s["value"] for c, s in record["scores"].items()} for name, record in records.items()}
     knows, oracle = scores["untouched"], scores["retrain"]
@@ -99,6 +102,7 @@ def test_what_was_learned_shows(records):
     assert knows["extraction-strength"] > oracle["extraction-strength"]
 
 
+@pytest.mark.slow
 def test_the_oracle_is_like_itself(records):
     score = records["retrain"]["scores"]
     assert score["privleak"]["value"] == pytest.approx(0, abs=1e-9)

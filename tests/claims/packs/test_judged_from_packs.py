@@ -22,6 +22,7 @@ from fairforget.errors import FairforgetError
 from fairforget.run.watcher import Silent
 
 
+@pytest.mark.slow
 def test_claims_are_judged_and_told_from_packs_as_from_folders(copied, packs, world, tmp_path):
     planned, out = copied
     known = world.registry()

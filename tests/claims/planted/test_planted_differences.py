@@ -27,6 +27,7 @@ def paired(planted, effect, seed, *, shuffled=False):
         yield study.told(y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("effect", "verdict"), [(0.0152, "supported"), (-0.005, "contradicted")])
 def test_c7_paired_difference(planted, effect, verdict):
     """The standard error is 0.00274 (√2 · √(0.01² + 0.01² / 2) / √2 / √20): the border is 3.7 of them away."""
@@ -34,6 +35,7 @@ def test_c7_paired_difference(planted, effect, verdict):
     assert found[verdict] >= RIGHT
 
 
+@pytest.mark.slow
 def test_c7_at_the_border(planted):
     found = judged(planted, "paired-difference", WEIGHTED, paired(planted, 0.005, 13), above=0.005)
     assert LEAST <= 1 - found["undecided"] <= MOST

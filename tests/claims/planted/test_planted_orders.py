@@ -29,17 +29,20 @@ def test_c2_reversal(planted):
     assert rare["contradicted"] >= RIGHT
 
 
+@pytest.mark.slow
 def test_c2_at_the_border(planted):
     found = judged(planted, "reversal", NPO_GRAD_DIFF, turned(planted, 0.05, 7), above=0.05)
     assert 1 - found["undecided"] <= MOST
 
 
+@pytest.mark.slow
 def test_c2_the_null_control_is_not_supported(planted):
     """A row against itself reverses on nearly half of the sets, all of it by noise."""
     null = judged(planted, "reversal", {"first": {"method": "npo"}}, turned(planted, 0.35, 8, seeds=4), above=0.05)
     assert null["supported"] <= MOST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"first": {"method": "npo"}}, NPO_GRAD_DIFF], ids=["control", "one method twice"])
 def test_c2_four_targets_of_which_none_differs_support_nothing(planted, options):
     """Each alone is estimated at 0 or near one half, as noise has it; a mean over such numbers lies far from both."""

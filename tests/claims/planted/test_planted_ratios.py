@@ -51,6 +51,7 @@ def test_c9_ratio(planted):
     assert judged(planted, "ratio", ORDERED, spent(planted, -0.25, 19), above=0.0)["contradicted"] >= RIGHT
 
 
+@pytest.mark.slow
 def test_c9_at_the_border_censored_runs_make_no_verdict(planted):
     found = judged(planted, "ratio", ORDERED, spent(planted, 0.0, 20), above=0.0)
     assert 1 - found["undecided"] <= MOST

@@ -169,6 +169,7 @@ def test_a_clear_truth_gets_its_verdict(statistic, border, make, right, runs):
 
 # Of 1,000 runs at the border (supported, contradicted): C3 .032 .028, C4 .026 .031, C5 .024 .040, C14 .021 .015, C18
 # .023 .021; so the intervals cover .940, .943, .936, .964 and .956.
+@pytest.mark.slow
 @pytest.mark.parametrize("runs", [60, MANY])
 @pytest.mark.parametrize(("statistic", "border", "make"), BORDER)
 def test_at_the_border_a_verdict_is_as_rare_as_the_level_says(statistic, border, make, runs):

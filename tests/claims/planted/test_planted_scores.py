@@ -62,6 +62,7 @@ def constants(worlds, reading, samples, seeds, draws=(10, 25, 50), seed=0):
     return simulated(seed, make, lambda table: error_constant(table, range(len(draws))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("samples", [40, 80])
 def test_the_law_of_the_standard_error(worlds, samples):
     spans = constants(worlds, "inside", samples, seeds=24)
@@ -109,6 +110,7 @@ def correlated(rng, samples, rho, seeds, noise):
     return [true + noise * rng.normal(size=(seeds, samples)) for true in (first, second)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("samples", "seeds"), [(40, 1), (80, 1), (40, 4)])
 def test_agreement_of_scores(samples, seeds):
     noise = 0.0 if seeds == 1 else 0.7
@@ -125,6 +127,7 @@ def test_agreement_of_scores(samples, seeds):
     assert shares(spans, math.tanh, above=true)["undecided"] >= 1 - AT_BORDER
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("samples", "seeds"), [(40, 3), (80, 1)])
 def test_shuffled_scores_do_not_agree(samples, seeds):
     def make(rng):

@@ -25,12 +25,14 @@ def rows_of(planted, share, seed, *, sets=SETS, shuffled=False, rows=1):
         yield study.told(rng.permuted(y.reshape(rows, -1), axis=1).reshape(y.shape) if shuffled else y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "sets", "verdict"), [(0.75, 20, "supported"), (0.0, 70, "contradicted")])
 def test_c1_variance_share(planted, share, sets, verdict):
     """Of sets that make no difference 20 say so too rarely."""
     assert judged(planted, "variance-share", {}, rows_of(planted, share, 1, sets=sets), above=0.3)[verdict] >= RIGHT
 
 
+@pytest.mark.slow
 def test_c1_at_the_border(planted):
     found = judged(planted, "variance-share", {}, rows_of(planted, 0.3, 2), above=0.3)
     assert LEAST <= 1 - found["undecided"] <= MOST
@@ -44,6 +46,7 @@ def test_c1_several_rows_err_less_at_the_border(planted):
     assert judged(planted, "variance-share", {}, rows_of(planted, 0.7, 3, rows=3), above=0.3)["supported"] >= RIGHT
 
 
+@pytest.mark.slow
 def test_c1_controls(planted):
     """Seeds dealt out among the sets, and outcomes that are all one."""
     found = judged(planted, "variance-share", {}, rows_of(planted, 0.75, 4, shuffled=True), above=0.3)

@@ -36,6 +36,7 @@ def by_hand(model, sample, n, stride, over, stop):
     return sum(values) / len(values) if values else math.nan
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "stride", "over"), [(2, 1, "generated"), (2, 1, "reference"), (4, 3, "generated")])
 def test_it_is_the_paper_s_loop(target, pool, tokenizer, n, stride, over):
     found = ExtractionLikelihood(n=n, stride=stride, el_denominator=over).score(target, pool, np.random.default_rng(0))

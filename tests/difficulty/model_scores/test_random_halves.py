@@ -153,6 +153,7 @@ def test_without_a_recipe_it_says_where_it_can_be_had(pool, difficulty):
         difficulty.score(None, pool, rng())
 
 
+@pytest.mark.slow
 def test_on_a_real_target_the_models_are_oracles_of_the_cache(monkeypatch):
     """What was trained on is known better; both scores ask the same folders, trained once."""
     from fairforget.run.targets import target

@@ -69,6 +69,7 @@ def test_log_probability_of_the_target_alone(target, pool):
     np.testing.assert_allclose(found.values, [-nll(target, s) for s in pool], rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("of", "value"), [("accuracy", accuracy), ("logprob", lambda m, s: -nll(m, s))])
 def test_counterfactual_memorization_is_feldman_s_difference(target, innocent, pool, of, value):
     found = Memorization(of=of, references=paths(innocent)).score(target, pool, rng())
@@ -82,6 +83,7 @@ def test_counterfactual_memorization_is_feldman_s_difference(target, innocent, p
     assert found.values.mean() > 0.2  # the target did learn what the others never saw
 
 
+@pytest.mark.slow
 def test_reference_loss_is_the_mean_over_models_that_never_saw_the_sample(target, innocent, pool):
     found = ReferenceLoss(references=paths(innocent)).score(target, pool, rng())
     losses = np.array([[nll(model, s) for s in pool] for _, model in innocent])
@@ -94,6 +96,7 @@ def test_reference_loss_is_the_mean_over_models_that_never_saw_the_sample(target
     assert (alone.stderr, alone.reliability) == (None, None)
 
 
+@pytest.mark.slow
 def test_calibrated_reference_loss_is_counterfactual_memorization_of_log_probability(target, innocent, pool):
     calibrated = ReferenceLoss(references=paths(innocent), calibrated=True).score(target, pool, rng())
     memorised = Memorization(of="logprob", references=paths(innocent)).score(target, pool, rng())
@@ -111,6 +114,7 @@ def test_the_whole_text_by_scope(target, innocent, pool):
     np.testing.assert_allclose(found.values, expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_reliability_rises_with_the_number_of_references(target, innocent, pool):
     signed = Memorization(of="logprob", references=paths(innocent)[:2]).score(target, pool, rng())
     one, two = ([-nll(target, s) + nll(model, s) for s in pool] for _, model in innocent[:2])
@@ -126,6 +130,7 @@ def test_signed_values_are_ranked_as_such(target, innocent, pool):
     np.testing.assert_allclose(up.mean, -down.mean)
 
 
+@pytest.mark.slow
 def test_a_reference_with_another_tokenizer_is_asked_in_its_own_tokens(target, stranger, pool, corpus):
     path, model, encoder = stranger
     other = encoder.encode(corpus.pool)
@@ -177,6 +182,7 @@ def test_the_target_is_no_reference_of_itself(target, tokenizer, pool, tmp_path)
         assert "says what the target says" in found.details["warnings"][0]
 
 
+@pytest.mark.slow
 def test_nothing_is_changed_and_the_same_comes_out_again(target, innocent, pool):
     before = weights(target)
     target.train()
@@ -196,6 +202,7 @@ def test_nothing_is_changed_and_the_same_comes_out_again(target, innocent, pool)
     json.dumps(first.details, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_empty_completions_are_excluded(target, innocent, encoder, corpus):
     samples = encoder.encode([Sample("empty", "Who?", ""), *corpus.pool[:3], Sample("bare", "", "A")], corpus)
     found = Memorization(references=paths(innocent)[:1]).score(target, samples, rng())
@@ -211,6 +218,7 @@ def test_empty_completions_are_excluded(target, innocent, encoder, corpus):
     assert nothing.values.shape == (0,)
 
 
+@pytest.mark.slow
 def test_a_broken_reference_is_blamed(target, innocent, pool, tmp_path):
     model = copy.deepcopy(innocent[0][1])
     with torch.no_grad():

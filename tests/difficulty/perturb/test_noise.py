@@ -15,6 +15,7 @@ from fairforget.lm.perturb import perturbation
 from .kept import changed, copies, weights_of
 
 
+@pytest.mark.slow
 def test_noise_is_gaussian_of_the_wanted_size_and_the_same_for_a_seed(model):
     before = weights_of(model)
     with perturbation(model) as noise:

@@ -21,6 +21,7 @@ from fairforget_engines.submitit_session import Session
 from .calls import counting, lines, wait_for
 
 
+@pytest.mark.slow
 def test_cancelled_jobs_run_no_longer(engine, tmp_path):
     mark = tmp_path / "mark"
     with contextlib.suppress(KeyboardInterrupt), engine().open_in(tmp_path) as executor:
@@ -76,6 +77,7 @@ def test_ctrl_c_in_a_terminal_reaches_the_run_and_not_its_jobs(tmp_path, what):
 leaving = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
+@pytest.mark.slow
 @leaving
 def test_jobs_that_were_left_are_taken_up_again(engine, tmp_path):
     mark, go = tmp_path / "mark", tmp_path / "go"
@@ -97,6 +99,7 @@ def test_jobs_that_were_left_are_taken_up_again(engine, tmp_path):
     gc.collect()
 
 
+@pytest.mark.slow
 @leaving
 def test_what_has_ended_without_its_run_is_made_again(engine, tmp_path):
     mark = tmp_path / "mark"
