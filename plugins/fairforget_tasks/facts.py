@@ -18,6 +18,7 @@ from fairforget_tasks.public_facts.zipf import Frequency, zipf_frequency
 TARGET: Final = "HuggingFaceTB/SmolLM2-135M-Instruct"
 NEIGHBOURS: Final = "neighbours"
 OTHER: Final = "other_domain"
+_PAIRS: Final = PluginSpec("true-false", {"by": "pair"})
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class Facts(Task):
         "attribute of every fact: the Zipf frequency in English of the rarer one of subject and answer (min), or their "
         "mean; both need the extra `words`; none = there is no attribute",
     ] = "none"
+    true_false: Annotated[
+        bool, "measure what the model holds for true of two statements: about half of what the evaluation costs"
+    ] = True
     seed: Annotated[int, Field(ge=0), "of the parting of subjects and the choice of wrong answers"] = 0
 
     version: ClassVar[int] = 2
@@ -102,11 +106,11 @@ class Facts(Task):
     def metrics(self) -> Sequence[MetricUse]:
         """Return completeness by own and held-out wordings, utility on what is kept, near and far, and both views.
 
-        The views are those of 2504.05058: ROUGE-L recall of the greedy answer, and how likely the answer is.
+        The views are those of 2504.05058: ROUGE-L recall of the greedy answer, and how likely the answer is; and True
+        or False, where `true_false` asks for it.
         """
         match, held_out = PluginSpec("prefix-match"), PluginSpec("prefix-match", {"asked": "paraphrased"})
         rouge, probability = PluginSpec("rouge-l", {"score": "recall"}), PluginSpec("probability")
-        verdict, pairs = PluginSpec("true-false"), PluginSpec("true-false", {"by": "pair"})
         uses = [
             MetricUse("forget_match", match, "forget", "completeness", complement=True),
             MetricUse("forget_held_out_match", held_out, "forget", "completeness", complement=True),
@@ -115,13 +119,10 @@ class Facts(Task):
                 "forget_probability", probability, "forget", "completeness", complement=True, average=False,
                 view="probability",
             ),
-            MetricUse(
-                "forget_true_false", verdict, "forget", "completeness", complement=True, average=False
-            ),
-            MetricUse(
-                "forget_true_false_pairs", pairs, "forget", "completeness", complement=True, average=False
-            ),
         ]  # fmt: skip
+        if self.true_false:
+            for name, spec in (("forget_true_false", PluginSpec("true-false")), ("forget_true_false_pairs", _PAIRS)):
+                uses.append(MetricUse(name, spec, "forget", "completeness", complement=True, average=False))
         for name in ("retain", NEIGHBOURS, *([OTHER] if self.other else [])):
             uses.append(MetricUse(f"{name}_match", match, name, "utility"))
             uses.append(MetricUse(f"{name}_rouge_l", rouge, name, "utility"))
@@ -135,7 +136,8 @@ class Facts(Task):
         yield MetricUse("forget_ma", PluginSpec("memorization-accuracy"), "forget", "diagnostic")
         for name in ("retain", NEIGHBOURS):
             yield MetricUse(f"{name}_probability", PluginSpec("probability"), name, "diagnostic")
-            yield MetricUse(f"{name}_true_false_pairs", PluginSpec("true-false", {"by": "pair"}), name, "diagnostic")
+            if self.true_false:
+                yield MetricUse(f"{name}_true_false_pairs", _PAIRS, name, "diagnostic")
 
     def max_new_tokens(self) -> int:
         """Return more than any answer has, and little more: what follows an answer is another sentence."""

@@ -148,6 +148,13 @@ def test_columns_are_about_sets_that_are_there(corpus):
         assert {use.view for use in task.metrics()} == {None, "generation", "probability"}
 
 
+def test_true_or_false_is_left_out_where_it_is_not_asked_for():
+    asked, silent = ([use.column for use in Facts(true_false=on).metrics()] for on in (True, False))
+    assert silent == [column for column in asked if "true_false" not in column]
+    assert len(asked) - len(silent) == 4
+    assert "true-false" not in {use.metric.name for use in Facts(true_false=False).metrics()}
+
+
 def test_frequency_is_that_of_the_rarer_name():
     wordfreq = pytest.importorskip("wordfreq")
     rare, mean = (every(Facts(frequency=over).corpus()) for over in ("min", "mean"))
