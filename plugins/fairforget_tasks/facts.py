@@ -58,7 +58,7 @@ class Facts(Task):
         "mean; both need the extra `words`; none = there is no attribute",
     ] = "none"
     true_false: Annotated[
-        bool, "measure what the model holds for true of two statements: about half of what the evaluation costs"
+        bool, "measure what the model holds for true of two statements; four fifths of the tokens of the evaluation"
     ] = True
     seed: Annotated[int, Field(ge=0), "of the parting of subjects and the choice of wrong answers"] = 0
 
